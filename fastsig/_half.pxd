@@ -1,0 +1,40 @@
+# float16 by its bits: 1 sign, 5 exponent, 10 fraction. Branch-free both ways, so that the loops vectorise; the
+# conversion to float16 rounds a float64 once, which no CPU's instruction does.
+
+from libc.stdint cimport uint16_t
+
+from fastsig._math cimport bits, fabs, from_bits
+
+cdef extern from *:
+    """
+    static const double HALF_MIN_NORMAL = 0x1p-14;
+    static const double HALF_OVERFLOW = 0x1p+16;   /* the first power of two beyond float16; encoded as infinity */
+    static const double HALF_ROUND = 0x1.8p+42;    /* times 2^k: adding it rounds [2^k, 2^(k+1)) to 11 bits */
+    static const uint64_t HALF_REBIAS = (uint64_t)(1023 - 15) << 52;
+    static const uint64_t HALF_REBIAS_INF = (uint64_t)(2047 - 31) << 52;
+    static const uint64_t ONE_EXPONENT = (uint64_t)1 << 52;
+    """
+    const double HALF_MIN_NORMAL, HALF_OVERFLOW, HALF_ROUND
+    const unsigned long long HALF_REBIAS, HALF_REBIAS_INF, ONE_EXPONENT
+
+
+cdef inline double half_to_double(uint16_t v) noexcept nogil:
+    cdef unsigned long long u = v, exponent = u & 0x7c00, sign = (u & 0x8000) << 48
+    cdef unsigned long long magnitude = (u & 0x7fff) << 42
+    # A subnormal f 2^-24 is 2^-14 (1 + f 2^-10) - 2^-14.
+    cdef unsigned long long subnormal = bits(from_bits(magnitude + HALF_REBIAS + ONE_EXPONENT) - HALF_MIN_NORMAL)
+    cdef unsigned long long normal = magnitude + (HALF_REBIAS_INF if exponent == 0x7c00 else HALF_REBIAS)
+    return from_bits((subnormal if exponent == 0 else normal) | sign)
+
+
+cdef inline uint16_t double_to_half(double v) noexcept nogil:
+    # To the nearest, ties to even.
+    cdef double a = fabs(v), least, s
+    cdef unsigned long long u, sign = bits(v) >> 48 & 0x8000
+    a = HALF_OVERFLOW if a > HALF_OVERFLOW else a
+    least = HALF_MIN_NORMAL if a < HALF_MIN_NORMAL else a  # below it the grid no longer gets finer
+    s = from_bits(bits(least) & 0x7ff0000000000000ULL) * HALF_ROUND
+    a = (a + s) - s
+    u = bits(a + HALF_MIN_NORMAL) - ONE_EXPONENT if a < HALF_MIN_NORMAL else bits(a)
+    u = (u - HALF_REBIAS) >> 42
+    return <uint16_t> ((u if v == v else 0x7e00) | sign)

@@ -1,0 +1,1 @@
+include "_loops.pxi"
