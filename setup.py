@@ -83,7 +83,9 @@ class BuildExt(build_ext):
 
 setup(
     ext_modules=cythonize(
-        [extension("_cpu"), extension("_ufuncs"), *map(loops, isa_rows())], compiler_directives=DIRECTIVES, build_dir="build"
+        [extension("_cpu"), extension("_ufuncs"), *map(loops, isa_rows())],
+        compiler_directives=DIRECTIVES,
+        build_dir="build",
     ),
     cmdclass={"build_ext": BuildExt},
 )

@@ -17,14 +17,16 @@ cdef extern from *:
     bint FMA 'fastsig_cpu_supports("fma")'
 
 
+KNOWN = {
+    "avx2": AVX2,
+    "avx512bw": AVX512BW,
+    "avx512dq": AVX512DQ,
+    "avx512f": AVX512F,
+    "avx512vl": AVX512VL,
+    "fma": FMA,
+}
+
+
 def features() -> frozenset:
-    """Return the names of the features that this CPU has, of those that a row may need."""
-    known = {
-        "avx2": AVX2,
-        "avx512bw": AVX512BW,
-        "avx512dq": AVX512DQ,
-        "avx512f": AVX512F,
-        "avx512vl": AVX512VL,
-        "fma": FMA,
-    }
-    return frozenset(name for name, has in known.items() if has)
+    """Return the names of the features that this CPU has, of those that are known."""
+    return frozenset(name for name, has in KNOWN.items() if has)

@@ -19,12 +19,13 @@ cdef extern from *:
 
 
 cdef inline double half_to_double(uint16_t v) noexcept nogil:
-    cdef unsigned long long u = v, exponent = u & 0x7c00, sign = (u & 0x8000) << 48
-    cdef unsigned long long magnitude = (u & 0x7fff) << 42
-    # A subnormal f 2^-24 is 2^-14 (1 + f 2^-10) - 2^-14.
-    cdef unsigned long long subnormal = bits(from_bits(magnitude + HALF_REBIAS + ONE_EXPONENT) - HALF_MIN_NORMAL)
-    cdef unsigned long long normal = magnitude + (HALF_REBIAS_INF if exponent == 0x7c00 else HALF_REBIAS)
-    return from_bits((subnormal if exponent == 0 else normal) | sign)
+    # Selected by comparing doubles: 64-bit integers cannot be compared by every instruction set.
+    cdef unsigned long long u = v, magnitude = (u & 0x7fff) << 42, sign = (u & 0x8000) << 48
+    cdef double a = from_bits(magnitude + HALF_REBIAS)
+    cdef double special = from_bits(magnitude + HALF_REBIAS_INF)
+    a = 2.0 * a - HALF_MIN_NORMAL if a < HALF_MIN_NORMAL else a  # a subnormal f 2^-24 came out as 2^-15 (1 + f 2^-10)
+    a = special if a >= HALF_OVERFLOW else a
+    return from_bits(bits(a) | sign)
 
 
 cdef inline uint16_t double_to_half(double v) noexcept nogil:

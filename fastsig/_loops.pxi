@@ -28,7 +28,7 @@ cdef extern from *:
 
 ctypedef double (*narrow_formula)(double x, double e) noexcept nogil
 ctypedef double (*pair_formula)(double x, Pair e) noexcept nogil
-ctypedef long double (*libm_formula)(long double x) noexcept nogil
+ctypedef long double (*libm_formula)(long double x, long double e) noexcept nogil
 
 ctypedef fused narrow:
     uint16_t  # float16, by its bits
@@ -119,7 +119,7 @@ cdef inline void map_ld(libm_formula f, char **operands, Py_ssize_t n) noexcept 
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     for i in range(n):
-        y[i] = f(x[i])
+        y[i] = f(x[i], expl(-fabsl(x[i])))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -161,9 +161,18 @@ cdef inline void map2_f64(pair_formula f, pair_formula g, char **operands, Py_ss
 
 
 cdef inline void map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssize_t n) noexcept nogil:
-    map_ld(f, operands, n)
-    operands[1], operands[2] = operands[2], operands[1]
-    map_ld(g, operands, n)
+    cdef const long double[::1] x
+    cdef long double[::1] y
+    cdef long double[::1] z
+    cdef long double e
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    lend(z, operands[2], n)
+    for i in range(n):
+        e = expl(-fabsl(x[i]))
+        y[i] = f(x[i], e)
+        z[i] = g(x[i], e)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -235,6 +244,8 @@ cdef object row(int nin, int nout, kernel_t e, kernel_t f, kernel_t d, kernel_t 
     r.kernels[0], r.kernels[1], r.kernels[2], r.kernels[3] = e, f, d, g
     return PyCapsule_New(r, ROW_CAPSULE, NULL)
 
+
+FMA = HAS_FMA  # which of the bounds hold
 
 KERNELS = {
     "sigmoid": row(1, 1, sigmoid_e, sigmoid_f, sigmoid_d, sigmoid_g),

@@ -1,9 +1,10 @@
 """The functions, types and instruction sets that the tests run through, enumerated from the package's own tables."""
 
 import numpy as np
+from fastsig._ufuncs import bind
+
 from fastsig import _dispatch
 from fastsig._reference import REFERENCE
-from fastsig._ufuncs import bind
 
 UFUNCS = {isa.name: bind(_dispatch.load(isa).KERNELS) for isa in _dispatch.available()}
 ISAS = tuple(UFUNCS)
@@ -18,7 +19,7 @@ def outputs(result):
 
 
 def same_bits(a, b):
-    """Tell whether two arrays hold the same numbers to the bit, signs of zero included; one NaN is as good as another."""
+    """Tell whether two arrays hold the same numbers to the bit, signs of zero included; any NaN equals any."""
     nan = np.isnan(a) & np.isnan(b)
     if a.dtype in BITS:
         equal = a.view(BITS[a.dtype]) == b.view(BITS[b.dtype])

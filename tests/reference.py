@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import gmpy2
 import numpy as np
+
 from fastsig._reference import REFERENCE
 
 # 300 bits: no formula loses more than a few of them, and results are looked at to 2^-40 of an ULP.
@@ -54,8 +55,10 @@ def exact(name, *inputs):
         with np.errstate(under="ignore"):
             near = np.array([from_mpfr(v, dtype) for v in values], dtype)
         gaps = np.array([gap_exponent(v, info) for v in values], np.int32)
-        rest = [float(gmpy2.mul_2exp(v - to_mpfr(y), -int(g)) if g < 0 else gmpy2.div_2exp(v - to_mpfr(y), int(g)))
-                for v, y, g in zip(values, near, gaps, strict=True)]
+        rest = [
+            float(gmpy2.mul_2exp(v - to_mpfr(y), -int(g)) if g < 0 else gmpy2.div_2exp(v - to_mpfr(y), int(g)))
+            for v, y, g in zip(values, near, gaps, strict=True)
+        ]
         found.append(Exact(near, gaps, np.array(rest)))
     return found
 

@@ -1,0 +1,44 @@
+"""The accuracy bounds that are stated beside the formulas in ``_math.pxd``, read from there."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+LINE = re.compile(
+    r"^# BOUND (?P<name>\w+) (?P<type>float16|float32|float64|longdouble)(?: (?P<group>fma|no-fma))?: "
+    r"(?P<ulp>\d+\.\d+) ulp(?:; worst (?P<worst>\d+\.\d+) at (?P<at>\S+))?$"
+)
+
+
+class Bound(NamedTuple):
+    """The most that a function's result may be off, and the worst input found."""
+
+    ulp: float
+    worst: float | None = None
+    at: str | None = None  # float.hex of the input
+
+
+@cache
+def bounds() -> dict[tuple[str, str, bool], Bound]:
+    """Return the bounds by function, type, and whether the kernels use FMA.
+
+    Raises
+    ------
+    ValueError
+        If a line that begins as a bound is not in the grammar, or a bound is stated twice.
+    """
+    found = {}
+    for line in files("fastsig").joinpath("_math.pxd").read_text("utf-8").splitlines():
+        if not line.startswith("# BOUND"):
+            continue
+        match = LINE.match(line)
+        if match is None:
+            raise ValueError(f"_math.pxd states a bound that is not in the grammar: {line!r}")
+        bound = Bound(float(match["ulp"]), match["worst"] and float(match["worst"]), match["at"])
+        for fma in {"fma": (True,), "no-fma": (False,), None: (True, False)}[match["group"]]:
+            key = (match["name"], match["type"], fma)
+            if key in found:
+                raise ValueError(f"_math.pxd states a bound twice: {line!r}")
+            found[key] = bound
+    return found

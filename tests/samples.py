@@ -1,0 +1,44 @@
+"""Inputs, drawn by bit pattern: uniform in the exponent, so that the small and the huge are met as often."""
+
+import numpy as np
+from catalog import BITS
+
+
+def by_bits(low, high, n, dtype, seed=0):
+    """Return n numbers of either sign whose magnitudes are evenly spread over the bit patterns from low to high."""
+    dtype = np.dtype(dtype)
+    rng = np.random.default_rng(seed)
+    if dtype in BITS:
+        least, most = (int(np.array(v, dtype).view(BITS[dtype])) for v in (low, high))
+        magnitudes = rng.integers(least, most, n, endpoint=True).astype(BITS[dtype]).view(dtype)
+    else:  # a long double's bits cannot be viewed as an integer: an exponent, and a fraction of two halves
+        exponents = rng.uniform(np.log2(low), np.log2(high), n).astype(int)
+        fractions = rng.integers(2**31, 2**32, n).astype(dtype) + rng.integers(0, 2**32, n) / dtype.type(2**32)
+        magnitudes = np.ldexp(fractions / dtype.type(2**31), exponents)
+    return magnitudes * rng.choice([-1, 1], n).astype(dtype)
+
+
+def by_value(low, high, n, dtype, seed=0):
+    """Return n numbers evenly spread over the values from low to high."""
+    return np.random.default_rng(seed).uniform(low, high, n).astype(dtype)
+
+
+def vanishing(dtype):
+    """Return a number just beyond which exp(-x) is rounded to 0."""
+    info = np.finfo(dtype)
+    return float(-(info.minexp - info.nmant - 1) * np.log(2)) + 0.5
+
+
+def everywhere(dtype, n, seed=0):
+    """Return about n numbers over all that matters to a sigmoid: the body, the tails, the subnormal results, near 0."""
+    end = vanishing(dtype)
+    subnormal = float(-np.finfo(dtype).minexp * np.log(2))
+    part = n // 4
+    return np.concatenate(
+        [
+            by_bits(np.finfo(dtype).smallest_normal, end, part, dtype, seed),
+            by_value(-40, 40, part, dtype, seed + 1),
+            by_value(-end, end, part, dtype, seed + 2),
+            by_value(-end, -subnormal, part, dtype, seed + 3),
+        ]
+    )

@@ -1,0 +1,44 @@
+"""No input raises a floating-point flag, and flags that others raised in the same call are kept."""
+
+import numpy as np
+import pytest
+from catalog import FUNCTIONS, TYPES
+from samples import everywhere
+
+
+def inputs(dtype):
+    info = np.finfo(dtype)
+    ends = [np.nan, np.inf, -np.inf, 0.0, -0.0, info.max, info.min, info.tiny, info.smallest_subnormal]
+    return np.concatenate([np.array(ends, dtype), everywhere(dtype, 20_000)])
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_flag_is_raised_by_any_input(ufuncs, name, dtype):
+    x = inputs(dtype)
+    with np.errstate(all="raise"):
+        ufuncs[name](x)
+        ufuncs[name](x[::-1][::2])  # the staged path
+        for one in x[:2000]:
+            ufuncs[name](one)
+
+
+def test_signalling_nan_is_silent(ufuncs):
+    x = np.array([0x7FF0000000000001], np.uint64).view(np.float64)
+    with np.errstate(all="raise"):
+        for name in FUNCTIONS:
+            ufuncs[name](x)
+
+
+def test_flags_of_the_casts_around_the_loop_survive(ufuncs):
+    # 1e300 overflows on its way to float32: NumPy's cast raises that, and the kernel must not clear it.
+    x = np.array([1e300])
+    for name in FUNCTIONS:
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="overflow"):
+            ufuncs[name](x, dtype=np.float32, casting="unsafe")
+
+
+def test_rounding_to_a_smaller_output_still_warns(ufuncs):
+    out = np.zeros(1, np.float32)
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="underflow"):
+        ufuncs["sigmoid"](np.array([-200.0]), out=out, casting="unsafe")

@@ -1,0 +1,98 @@
+"""Every loop is compiled to vectors of the instruction set's full width, in every kernel that runs it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from catalog import FUNCTIONS, ISAS
+
+ROOT = Path(__file__).parents[1]
+WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
+
+FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?void (?P<name>__pyx\w+_loops_\w+)\(.*\) \{$")
+CALL = re.compile(r"\b(__pyx\w+_loops_\w+)\(")
+LOOP = re.compile(r"^\s*for \(")
+KERNEL = re.compile(rf"_loops_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
+REPORT = re.compile(r"(?P<file>\w+)\.c:(?P<line>\d+):\d+: optimized:\s+loop vectorized using (?P<width>\d+) byte")
+
+
+def loops_by_function(source):
+    """Return, per C function of the loops, the lines of its own loops and the functions that it calls."""
+    found, current = {}, None
+    for number, line in enumerate(source.splitlines(), 1):
+        start = FUNCTION.match(line)
+        if start:
+            current = found[start["name"]] = ([], set())
+        elif line.startswith("}"):
+            current = None
+        elif current is not None:
+            if LOOP.match(line):
+                current[0].append(number)
+            current[1].update(CALL.findall(line))
+    return found
+
+
+def loops_of(name, functions):
+    """Return the lines of all loops that a function runs, its callees' included."""
+    lines, callees = functions.get(name, ((), ()))
+    return [*lines, *(line for callee in callees for line in loops_of(callee, functions))]
+
+
+def gcc():
+    """Tell whether the compiler that builds extensions is GCC: the report that is read here is its own."""
+    compiler = os.environ.get("CC", "cc").split()
+    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True)
+    return "Free Software Foundation" in version.stdout
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """Return a folder with the C sources and the compiler's report of a build of its own."""
+    if not gcc():
+        pytest.skip("only GCC reports loops by -fopt-info-vec")
+    folder = tmp_path_factory.mktemp("build")
+    shutil.copytree(ROOT / "fastsig", folder / "fastsig", ignore=shutil.ignore_patterns("*.c", "*.so", "__pycache__"))
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    done = subprocess.run(
+        [sys.executable, "setup.py", "build_ext", "--build-lib", "lib", "--build-temp", "temp"],
+        cwd=folder,
+        env={**os.environ, "CFLAGS": "-fopt-info-vec-optimized"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    (folder / "report").write_text(done.stdout + done.stderr, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_every_kernel_loop_is_vectorised_at_full_width(build, isa):
+    functions = loops_by_function((build / "build" / "fastsig" / f"_loops_{isa}.c").read_text("utf-8"))
+    kernels = [name for name in functions if KERNEL.search(name)]
+    assert len(kernels) == 3 * len(FUNCTIONS)
+
+    users = Counter(line for name in kernels for line in loops_of(name, functions))
+    assert all(loops_of(name, functions) for name in kernels)
+
+    vectorised = Counter(
+        int(match["line"])
+        for match in REPORT.finditer((build / "report").read_text("utf-8"))
+        if match["file"] == f"_loops_{isa}" and int(match["width"]) == WIDTH.get(isa, 16)
+    )
+    # Everything is inlined into the kernels, and the compiler reports a loop once for each of them.
+    short = {line: (vectorised[line], n) for line, n in users.items() if vectorised[line] < n}
+    assert not short, f"loops of _loops_{isa}.c that are vectorised in fewer kernels than run them: {short}"
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_the_modules_are_declared_safe_without_the_gil(build, isa):
+    for module in ("_ufuncs", "_cpu", f"_loops_{isa}"):
+        source = (build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
+        assert "{Py_mod_gil, __Pyx_FREETHREADING_COMPATIBLE}" in source
+        assert "#define __Pyx_FREETHREADING_COMPATIBLE Py_MOD_GIL_NOT_USED" in source
