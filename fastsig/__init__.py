@@ -9,7 +9,13 @@ if find_spec("fastsig._ufuncs") is None:
     )
 
 from fastsig._dispatch import isa
-from fastsig._ufuncs import sigmoid, sigmoid_derivative, sigmoid_with_derivative
+from fastsig._ufuncs import UFUNCS
 from fastsig._version import __version__
+
+sigmoid = UFUNCS["sigmoid"]
+sigmoid_derivative = UFUNCS["sigmoid_derivative"]
+sigmoid_with_derivative = UFUNCS["sigmoid_with_derivative"]
+
+del UFUNCS
 
 __all__ = ["__version__", "isa", "sigmoid", "sigmoid_derivative", "sigmoid_with_derivative"]

@@ -8,6 +8,8 @@ from cpython.mem cimport PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.string cimport memcpy
 
+from contextlib import suppress
+
 cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
@@ -185,11 +187,8 @@ cdef object ufunc(str name, object capsule):
     made = cnp.PyUFunc_FromFuncAndData(
         u.drivers, u.data, u.types, TYPES, row.nin, row.nout, PyUFunc_None, c_name, c_doc, 0
     )
-    try:
-        # Pickle looks here for the public path. NumPy before 2.2 cannot hold it, and pickle searches the modules.
-        made.__module__ = "fastsig"
-    except AttributeError:
-        pass
+    with suppress(AttributeError):
+        made.__module__ = "fastsig"  # where pickle looks first; NumPy 2.0 has no place for it
     return made
 
 
@@ -211,4 +210,6 @@ def bind(table):
     return {name: ufunc(name, capsule) for name, capsule in table.items()}
 
 
-globals().update(bind(_dispatch.load(_dispatch.PICKED).KERNELS))
+# In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module
+# that holds the ufunc under its name, and that is to be the package.
+UFUNCS = bind(_dispatch.load(_dispatch.PICKED).KERNELS)

@@ -29,13 +29,15 @@ def test_copies_are_the_same_object(name):
 
 
 def test_another_process_loads_what_a_script_pickled(tmp_path):
-    # The script holds the name too, and is in sys.modules before fastsig.
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import pickle, sys\nfrom fastsig import sigmoid\nsys.stdout.buffer.write(pickle.dumps(sigmoid))\n", "utf-8"
+    # The script holds the name too, and its import begins before that of fastsig.
+    (tmp_path / "script.py").write_text(
+        "import pickle, sys\nfrom fastsig import sigmoid\n"
+        "def dump(): sys.stdout.buffer.write(pickle.dumps(sigmoid))\n"
+        "if __name__ == '__main__': dump()\n",
+        "utf-8",
     )
-    importer = "import sys; sys.path.insert(0, sys.argv[1]); import script"
-    for arguments in ([str(script)], ["-c", importer, str(tmp_path)]):
+    importer = "import sys; sys.path.insert(0, sys.argv[1]); import script; script.dump()"
+    for arguments in ([str(tmp_path / "script.py")], ["-c", importer, str(tmp_path)]):
         dumped = run_python(*arguments, check=True).stdout
         assert pickle.loads(dumped) is fastsig.sigmoid
         assert b"script" not in dumped
