@@ -1,4 +1,4 @@
-"""fastsig: the logistic sigmoid and its derivative as real NumPy ufuncs, right to the last bit and fast."""
+"""fastsig: the sigmoid and its family as real NumPy ufuncs, right to the last bit and fast."""
 
 from importlib.util import find_spec
 
@@ -9,13 +9,45 @@ if find_spec("fastsig._ufuncs") is None:
     )
 
 from fastsig._dispatch import isa
+from fastsig._threaded import threaded
 from fastsig._ufuncs import UFUNCS
 from fastsig._version import __version__
 
 sigmoid = UFUNCS["sigmoid"]
 sigmoid_derivative = UFUNCS["sigmoid_derivative"]
 sigmoid_with_derivative = UFUNCS["sigmoid_with_derivative"]
+sigmoid_second_derivative = UFUNCS["sigmoid_second_derivative"]
+sigmoid_backward = UFUNCS["sigmoid_backward"]
+log_sigmoid = UFUNCS["log_sigmoid"]
+softplus = UFUNCS["softplus"]
+logit = UFUNCS["logit"]
+silu = UFUNCS["silu"]
+silu_derivative = UFUNCS["silu_derivative"]
+logistic_loss = UFUNCS["logistic_loss"]
+logistic_loss_gradient_hessian = UFUNCS["logistic_loss_gradient_hessian"]
+
+# SciPy's names, for those who come from there.
+expit = sigmoid
+log_expit = log_sigmoid
 
 del UFUNCS
 
-__all__ = ["__version__", "isa", "sigmoid", "sigmoid_derivative", "sigmoid_with_derivative"]
+__all__ = [
+    "__version__",
+    "expit",
+    "isa",
+    "log_expit",
+    "log_sigmoid",
+    "logistic_loss",
+    "logistic_loss_gradient_hessian",
+    "logit",
+    "sigmoid",
+    "sigmoid_backward",
+    "sigmoid_derivative",
+    "sigmoid_second_derivative",
+    "sigmoid_with_derivative",
+    "silu",
+    "silu_derivative",
+    "softplus",
+    "threaded",
+]

@@ -15,11 +15,13 @@ import numpy as np
 import fastsig
 from fastsig import _dispatch
 from fastsig._bounds import bounds
-from fastsig._reference import REFERENCE
+from fastsig._reference import DOMAINS, REFERENCE
 
 TYPES = ("float16", "float32", "float64", "longdouble")
 SAMPLES = 2000  # inputs checked per function and type
 SEED = 20190613
+DIGITS = 60
+SERIES = Decimal("1e-10")  # to where five terms of a series give 50 digits, and from where a difference leaves as many
 SIZES = (10**3, 10**6)
 ROUNDS = 15
 
@@ -29,10 +31,30 @@ ROUNDS = 15
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def inputs(dtype):
+class Wide:
+    """Decimal arithmetic, as the reference formulas want it."""
+
+    exp = Decimal.exp
+    log = Decimal.ln
+
+    @staticmethod
+    def expm1(x):
+        """Return e^x - 1; by its series where the difference would cancel."""
+        if abs(x) > SERIES:
+            return x.exp() - 1
+        return x * (1 + x / 2 * (1 + x / 3 * (1 + x / 4 * (1 + x / 5))))
+
+    @staticmethod
+    def log1p(x):
+        """Return log(1 + x); by its series where the sum would lose x."""
+        if abs(x) > SERIES:
+            return (1 + x).ln()
+        return x * (1 - x * (Decimal(1) / 2 - x * (Decimal(1) / 3 - x * (Decimal(1) / 4 - x / 5))))
+
+
+def real(dtype, rng):
     """Return numbers of a type, half of them spread over the values where functions vary, half over all exponents."""
     info = np.finfo(dtype)
-    rng = np.random.default_rng(SEED)
     least = float(-(info.minexp - info.nmant) * np.log(2)) + 2  # exp(-least) is below half the least subnormal
     half = SAMPLES // 2
     values = rng.uniform(-least, least, half).astype(dtype)
@@ -40,6 +62,29 @@ def inputs(dtype):
     exponents = rng.integers(-2 * info.nmant, int(np.log2(least)) + 1, SAMPLES - half)
     spread = np.ldexp(rng.uniform(1, 2, SAMPLES - half).astype(dtype), np.maximum(exponents, info.minexp - info.nmant))
     return np.concatenate([values, spread * rng.choice([-1, 1], SAMPLES - half).astype(dtype)])
+
+
+def unit(dtype, rng):
+    """Return numbers of a type between 0 and 1, a third each over the values, next to 0, and next to 1/2 and 1."""
+    info = np.finfo(dtype)
+    third = SAMPLES // 3
+    values = rng.uniform(0.01, 0.99, SAMPLES - 2 * third).astype(dtype)
+    small = np.ldexp(rng.uniform(0.5, 1, third).astype(dtype), rng.integers(info.minexp, 0, third))
+    gaps = np.ldexp(rng.uniform(0.5, 1, third).astype(dtype), rng.integers(-info.nmant, -1, third))
+    beside = rng.choice([0.5, 1.0], third).astype(dtype) - gaps
+    return rng.permutation(np.concatenate([values, small, beside]))
+
+
+def target(dtype, rng):
+    """Return zeros and ones of a type."""
+    return rng.integers(0, 2, SAMPLES).astype(dtype)
+
+
+def inputs(name, dtype):
+    """Return the inputs on which a function is checked, an array each."""
+    rng = np.random.default_rng(SEED)
+    draw = {"real": real, "unit": unit, "target": target}
+    return [draw[domain](dtype, rng) for domain in DOMAINS.get(name, ("real",))]
 
 
 def exact(x):
@@ -50,26 +95,26 @@ def exact(x):
 def ulp_error(y, value, info):
     """Return the error of y, in gaps of its type at the exact value."""
     value = Fraction(value)
-    # floor(log2 value), from the lengths of numerator and denominator and one comparison
+    # floor(log2 |value|), from the lengths of numerator and denominator and one comparison
     exponent = value.numerator.bit_length() - value.denominator.bit_length()
-    exponent -= value < Fraction(2) ** exponent
+    exponent -= abs(value) < Fraction(2) ** exponent
     gap = Fraction(2) ** (max(exponent, int(info.minexp)) - int(info.nmant))
     return float(abs(exact(y) - value) / gap) if np.isfinite(y) else float("inf")
 
 
 def accuracy(name, dtype):
     """Return the largest error of a function's outputs in ULP, over all inputs of a type."""
-    x = inputs(dtype)
-    results = getattr(fastsig, name)(x)
+    arrays = inputs(name, dtype)
+    results = getattr(fastsig, name)(*arrays)
     results = results if isinstance(results, tuple) else (results,)
     info = np.finfo(dtype)
     with decimal.localcontext() as context:
-        context.prec = 50
-        wide = [Decimal(v.numerator) / v.denominator for v in map(exact, x)]
+        context.prec = DIGITS
+        wide = [[Decimal(v.numerator) / v.denominator for v in map(exact, array)] for array in arrays]
         return max(
-            ulp_error(y, formula(Decimal.exp, v), info)
+            ulp_error(y, formula(Wide, *v), info)
             for formula, result in zip(REFERENCE[name], results, strict=True)
-            for v, y in zip(wide, result, strict=True)
+            for y, *v in zip(result, *wide, strict=True)
         )
 
 
@@ -83,7 +128,7 @@ def report_accuracy():
     """Print the largest error per function and type; return whether all are within their bounds."""
     fma = _dispatch.load(_dispatch.PICKED).FMA
     print(f"\nLargest error in ULP over {SAMPLES} inputs each, against {Decimal.__module__} arithmetic (bound)")
-    print(f"{'':26}" + "".join(f"{t:>18}" for t in TYPES))
+    print(f"{'':32}" + "".join(f"{t:>18}" for t in TYPES))
     failed = []
     for name in REFERENCE:
         cells = []
@@ -92,7 +137,7 @@ def report_accuracy():
             if not error <= bound:
                 failed.append(f"{name} {dtype}: {error:.3f} ULP, over its bound of {bound:.2f}")
             cells.append(f"{error:.3f} ({bound:.2f})")
-        print(f"{name:26}" + "".join(f"{cell:>18}" for cell in cells))
+        print(f"{name:32}" + "".join(f"{cell:>18}" for cell in cells))
     for line in failed:
         print(f"FAILED  {line}")
     return not failed

@@ -11,7 +11,13 @@ _TYPES = """float16, float32, float64 and longdouble are computed each in its ow
     promoted as by `numpy.exp` (int8 to float16, int16 to float32, int32 and int64 to float64). Complex, object and
     other arrays raise TypeError."""
 
+_PAIR = """Its type and that of the other input are promoted as by `numpy.logaddexp` (int64 makes float64 of float32,
+    bool does not), their shapes broadcast."""
+
 _SOURCE = """.. [1] Lin (2019), "Neural networks: Deriving the sigmoid derivative via chain and quotient rules"."""
+
+_LOG1PEXP = """.. [1] Mächler (2012), "Accurately computing log(1 - exp(-abs(a)))", a vignette of the R package Rmpfr,
+   which has log(1 + exp(x)) too."""
 
 DOCS = {
     "sigmoid": f"""
@@ -39,7 +45,7 @@ Notes
 
 Computed from e = exp(-abs(x)), as (e if x < 0 else 1)/(1 + e): nothing overflows and nothing cancels, and results run
 down through the subnormal numbers before they become 0. float16 and float32 results are correctly rounded; float64
-results are within 0.57 ULP, or 0.77 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is
+results are within 0.56 ULP, or 0.59 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is
 raised by any input.
 
 References
@@ -58,7 +64,7 @@ Examples
     "sigmoid_derivative": f"""
 Derivative of the logistic sigmoid, exp(-x)/(1 + exp(-x))^2, elementwise.
 
-It is taken from x, not from the sigmoid's value: s*(1 - s) is 0 from x = 37 on, since there s is 1 in float64.
+It is taken from x, not from the sigmoid's value: s*(1 - s) is 0 from x = 37.5 on, since there s is 1 in float64.
 
 Parameters
 ----------
@@ -82,7 +88,7 @@ Notes
 
 by the chain rule from (1 + e^-x)^-1, or by the quotient rule from 1/(1 + e^-x) [1]_. Computed from e = exp(-abs(x)) as
 e/(1 + e)^2, which is even in x to the bit. float16 and float32 results are correctly rounded; float64 results are
-within 0.57 ULP, or 0.77 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is raised by any
+within 0.56 ULP, or 0.59 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is raised by any
 input.
 
 References
@@ -138,5 +144,448 @@ Examples
 >>> y, dy = sigmoid_with_derivative(np.array([0.0, 40.0]))
 >>> y.tolist(), dy.tolist()
 ([0.5, 1.0], [0.25, 4.248354255291589e-18])
+""",
+    "sigmoid_second_derivative": f"""
+Second derivative of the logistic sigmoid, s'(1 - 2s), elementwise.
+
+Parameters
+----------
+x : array_like of float, any shape
+    {_TYPES}
+{_COMMON}
+
+Returns
+-------
+ddy : ndarray or scalar
+    Same shape as `x`, between -0.0963 and 0.0963, of the sign opposite to that of `x`. 0 at -inf, -0 at +inf and at 0,
+    NaN at NaN.
+
+See Also
+--------
+sigmoid_derivative : the first derivative.
+
+Notes
+-----
+.. math:: \\sigma''(x) = \\sigma'(x) (1 - 2 \\sigma(x)) = -\\sigma'(x) \\tanh(x/2)
+    = -\\operatorname{{sign}}(x) \\frac{{e (1 - e)}}{{(1 + e)^3}}, \\quad e = e^{{-|x|}}
+
+by the product rule from s' = s(1 - s) [1]_. Computed by the last form, which is odd in x to the bit. 1 - e is taken
+from the polynomial of exp(r) - 1 and not from e, so that nothing cancels around 0, where 1 - 2s is 0 long before x is.
+float16 and float32 results are correctly rounded; float64 results are within 0.62 ULP, or 0.70 ULP where the CPU has no
+FMA; longdouble within 2 ULP. No floating-point flag is raised by any input.
+
+References
+----------
+{_SOURCE}
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import sigmoid, sigmoid_second_derivative
+>>> x = np.array([1e-20, 40.0])
+>>> sigmoid_second_derivative(x).tolist()
+[-1.25e-21, -4.248354255291589e-18]
+>>> s = sigmoid(x)
+>>> np.abs(s * (1 - s) * (1 - 2 * s)).tolist()
+[0.0, 0.0]
+""",
+    "log_sigmoid": f"""
+Logarithm of the logistic sigmoid, log(1/(1 + exp(-x))), elementwise. SciPy's name for it is `log_expit`.
+
+Parameters
+----------
+x : array_like of float, any shape
+    {_TYPES}
+{_COMMON}
+
+Returns
+-------
+y : ndarray or scalar
+    Same shape as `x`, in [-inf, 0]. -inf at -inf, -0 at +inf, NaN at NaN.
+
+See Also
+--------
+softplus : minus this, at -x.
+sigmoid : what the logarithm is taken of.
+
+Notes
+-----
+.. math:: \\log \\sigma(x) = -\\log(1 + e^{{-x}}) = \\min(x, 0) - \\log(1 + e^{{-|x|}})
+
+Computed by the last form [1]_, whose exponential lies in [0, 1] and whose terms have one sign: nothing overflows and
+nothing cancels. Results go up through the subnormal numbers, to x = 745 in float64, before they become -0. float16 and
+float32 results are correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP. No floating-point
+flag is raised by any input.
+
+References
+----------
+{_LOG1PEXP}
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import log_sigmoid, sigmoid
+>>> x = np.array([-800.0, 40.0, 745.0])
+>>> log_sigmoid(x).tolist()
+[-800.0, -4.248354255291589e-18, -5e-324]
+>>> with np.errstate(divide="ignore"):
+...     np.log(sigmoid(x)).tolist()
+[-inf, 0.0, 0.0]
+""",
+    "softplus": f"""
+Softplus, log(1 + exp(x)), elementwise.
+
+Parameters
+----------
+x : array_like of float, any shape
+    {_TYPES}
+{_COMMON}
+
+Returns
+-------
+y : ndarray or scalar
+    Same shape as `x`, in [0, inf]. 0 at -inf, inf at +inf, NaN at NaN.
+
+See Also
+--------
+log_sigmoid : minus this, at -x.
+sigmoid : its derivative.
+
+Notes
+-----
+.. math:: \\log(1 + e^x) = \\max(x, 0) + \\log(1 + e^{{-|x|}})
+
+Computed by the last form [1]_, whose exponential lies in [0, 1] and whose terms are not negative: nothing overflows and
+nothing cancels. There is no threshold from which on the result is x: one at 20 would cost 500000 ULP there. float16 and
+float32 results are correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP. No floating-point
+flag is raised by any input.
+
+References
+----------
+{_LOG1PEXP}
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import softplus
+>>> x = np.array([-40.0, 20.5, 800.0])
+>>> softplus(x).tolist()
+[4.248354255291589e-18, 20.500000001250154, 800.0]
+>>> with np.errstate(over="ignore"):
+...     np.log(1 + np.exp(x))[[0, 2]].tolist()
+[0.0, inf]
+""",
+    "logit": f"""
+Logit, log(p/(1 - p)), elementwise: the inverse of `sigmoid`.
+
+Parameters
+----------
+p : array_like of float, any shape
+    {_TYPES}
+{_COMMON}
+
+Returns
+-------
+x : ndarray or scalar
+    Same shape as `p`. -inf at 0, +inf at 1, 0 at 1/2, NaN outside [0, 1] and at NaN.
+
+Warns
+-----
+RuntimeWarning
+    "divide by zero" for p = 0 and p = 1, "invalid value" outside [0, 1]; as `numpy.errstate` has it. No other
+    floating-point flag is raised, and none by NaN.
+
+See Also
+--------
+sigmoid : its inverse.
+
+Notes
+-----
+.. math:: \\operatorname{{logit}}(p) = \\log \\frac{{p}}{{1 - p}} = -j \\log 2
+    + 2 \\operatorname{{artanh}} \\frac{{2^j a - b}}{{2^j a + b}}
+
+for p <= 1/2, where a = p and b = 1 - p; for p > 1/2 it is -logit(1 - p). The function and its name are from [1]_. The
+integer j brings 2^j a within a factor of 3/2 of b. Around 1/2, j is 0 and a - b is exact: nothing cancels, while
+p/(1 - p) is rounded to a number next to 1, in whose logarithm few digits are left. float16 and float32 results are
+correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP.
+
+References
+----------
+.. [1] Berkson (1944), "Application of the logistic function to bio-assay", Journal of the American Statistical
+   Association 39, 357-365.
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import logit
+>>> logit(np.array([5e-324, 0.25, 0.5])).tolist()
+[-744.4400719213812, -1.0986122886681098, 0.0]
+>>> p = 0.50000001
+>>> print(f"{{logit(p):.12g}} {{np.log(p / (1 - p)):.12g}}")
+4.0000000201e-08 4.00000002892e-08
+>>> with np.errstate(divide="ignore", invalid="ignore"):
+...     logit(np.array([0.0, 1.0, 1.5])).tolist()
+[-inf, inf, nan]
+""",
+    "silu": f"""
+Sigmoid linear unit, x/(1 + exp(-x)), elementwise. It is also known as swish.
+
+Parameters
+----------
+x : array_like of float, any shape
+    {_TYPES}
+{_COMMON}
+
+Returns
+-------
+y : ndarray or scalar
+    Same shape as `x`, from -0.2785 up. -0 at -inf, inf at +inf, NaN at NaN.
+
+See Also
+--------
+silu_derivative : its derivative.
+sigmoid : what x is multiplied by.
+
+Notes
+-----
+.. math:: x \\sigma(x) = \\frac{{x}}{{1 + e^{{-x}}}}
+
+[1]_. Computed from e = exp(-abs(x)), as x times (e if x < 0 else 1), divided by 1 + e and rounded once: nothing
+overflows and nothing cancels, and results run on through the subnormal numbers to x = -751, where exp(x) alone is 0 in
+float64, before they become -0. float16 and float32 results are correctly rounded; float64 results are within 0.57 ULP,
+or 0.61 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is raised by any input.
+
+References
+----------
+.. [1] Elfwing, Uchibe and Doya (2018), "Sigmoid-weighted linear units for neural network function approximation in
+   reinforcement learning", Neural Networks 107, 3-11.
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import silu
+>>> x = np.array([-750.0, -710.0, 1.0])
+>>> silu(x).tolist()
+[-1.5e-323, -3.1781632202293424e-306, 0.7310585786300049]
+>>> with np.errstate(over="ignore"):
+...     (x / (1 + np.exp(-x)))[:2].tolist()
+[-0.0, -0.0]
+""",
+    "silu_derivative": f"""
+Derivative of the sigmoid linear unit, s(1 + x(1 - s)), elementwise.
+
+Parameters
+----------
+x : array_like of float, any shape
+    {_TYPES}
+{_COMMON}
+
+Returns
+-------
+dy : ndarray or scalar
+    Same shape as `x`, between -0.0999 and 1.0999. -0 at -inf, 1 at +inf, NaN at NaN.
+
+See Also
+--------
+silu : the function itself.
+
+Notes
+-----
+.. math:: (x \\sigma(x))' = \\sigma(x) (1 + x (1 - \\sigma(x)))
+
+by the product rule [1]_. Computed from e = exp(-abs(x)), as e(1 + x + e)/(1 + e)^2 if x < 0 and if not as
+(1 + e(1 + x))/(1 + e)^2. The zero z of 1 + x + e, which is -1.2784645427610738 to 17 digits, is stored in three parts;
+around it that sum is (x - z) + exp(z)(exp(x - z) - 1), where nothing cancels, so that the result keeps its full
+relative accuracy at the number next to the zero too. float16 and float32 results are correctly rounded; float64
+results are within 0.57 ULP, or 0.61 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is
+raised by any input.
+
+References
+----------
+.. [1] Elfwing, Uchibe and Doya (2018), "Sigmoid-weighted linear units for neural network function approximation in
+   reinforcement learning", Neural Networks 107, 3-11.
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import sigmoid, silu_derivative
+>>> x = np.array([-750.0, -1.2784645427610738, 0.0])
+>>> silu_derivative(x).tolist()
+[-1.5e-323, -2.452007938935708e-17, 0.5]
+>>> s = sigmoid(x)
+>>> bool(abs(s * (1 + x * (1 - s)) - silu_derivative(x))[1] > 2e-17)  # no digit of it is right
+True
+""",
+    "sigmoid_backward": f"""
+Gradient of a loss by x from its gradient by y = sigmoid(x): grad y (1 - y), elementwise.
+
+It is the backward pass of one who has kept y and no longer has x. Where y is rounded to 1 (from x = 37.5 on in
+float64, 17.4 in float32), or to 0, it tells no more of x, and the result can only be 0. Whoever still has x takes
+``grad * sigmoid_derivative(x)``, which is not 0 there.
+
+Parameters
+----------
+grad : array_like of float, any shape
+    The gradient by y.
+    {_TYPES}
+y : array_like of float, any shape
+    The sigmoid's value, in [0, 1]; others are put into the formula as well.
+    {_PAIR}
+{_COMMON}
+
+Returns
+-------
+dx : ndarray or scalar
+    Of the broadcast shape. 0 where y is 0 or 1, unless `grad` is infinite: then it is NaN there, and infinite for all
+    y between. NaN where an input is NaN.
+
+See Also
+--------
+sigmoid_derivative : from x, without the loss.
+sigmoid_with_derivative : what the forward pass would best keep.
+
+Notes
+-----
+.. math:: \\frac{{\\partial L}}{{\\partial x}} = \\frac{{\\partial L}}{{\\partial y}} \\, y (1 - y)
+
+by the chain rule [1]_. Both products, and 1 - y, are carried with their rounding errors and rounded at the end, where
+the formula in the type itself rounds three times. For y in [0, 1], float16 and float32 results are within 0.51 ULP;
+float64 results are within 1.00 ULP, or 1.50 ULP where the CPU has no FMA; longdouble within 2 ULP. That is by the `y`
+given, which may itself be far from the sigmoid, as above. No floating-point flag is raised by any input.
+
+References
+----------
+{_SOURCE}
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import sigmoid, sigmoid_backward, sigmoid_derivative
+>>> x, grad = np.array([1.0, 40.0]), np.array([2.0, 2.0])
+>>> sigmoid_backward(grad, sigmoid(x)).tolist()
+[0.3932238664829637, 0.0]
+>>> (grad * sigmoid_derivative(x)).tolist()
+[0.3932238664829637, 8.496708510583178e-18]
+
+By hand, in a narrow type, each operation rounds:
+
+>>> grad, y = np.float16(3.0), np.float16(0.04193)
+>>> print(sigmoid_backward(grad, y), grad * y * (1 - y))
+0.12054 0.1204
+""",
+    "logistic_loss": f"""
+Logistic loss of a raw prediction, log(1 + exp(x)) - t x, elementwise. It is binary cross-entropy with logits.
+
+Parameters
+----------
+x : array_like of float, any shape
+    The raw prediction, which is the logit of the probability given to class 1.
+    {_TYPES}
+t : array_like of float, any shape
+    The label, 0 or 1, or anything between (a soft label: the probability of class 1).
+    {_PAIR}
+{_COMMON}
+
+Returns
+-------
+loss : ndarray or scalar
+    Of the broadcast shape, in [0, inf]. At infinite `x` it is the limit, for which inf times 0 counts 0: 0 at -inf for
+    t = 0 and at +inf for t = 1, otherwise inf. NaN for `t` outside [0, 1], and where an input is NaN.
+
+Warns
+-----
+RuntimeWarning
+    "invalid value" for `t` outside [0, 1]; as `numpy.errstate` has it. No other floating-point flag is raised, and none
+    by NaN.
+
+See Also
+--------
+logistic_loss_gradient_hessian : its first and second derivative by x.
+softplus : the loss for t = 0; for t = 1 it is softplus(-x).
+
+Notes
+-----
+.. math:: -t \\log \\sigma(x) - (1 - t) \\log(1 - \\sigma(x)) = \\log(1 + e^x) - t x
+
+Minus the log-likelihood of logistic regression [1]_. Computed from e = exp(-abs(x)), as abs(x) times (1 - t if x > 0
+else t), plus log(1 + e): neither term is negative, so that nothing overflows, and nothing cancels where the prediction
+is right. float16 and float32 results are within 0.51 ULP; float64 results are within 1.20 ULP; longdouble within 2 ULP.
+
+References
+----------
+.. [1] Cox (1958), "The regression analysis of binary sequences", Journal of the Royal Statistical Society B 20,
+   215-242.
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import logistic_loss, sigmoid
+>>> x, t = np.array([40.0, 40.0, np.inf]), np.array([0.0, 1.0, 1.0])
+>>> logistic_loss(x, t).tolist()
+[40.0, 4.248354255291589e-18, 0.0]
+>>> s = sigmoid(40.0)
+>>> with np.errstate(divide="ignore"):
+...     (-np.log(1 - s)).item(), abs(np.log(s)).item()
+(inf, 0.0)
+>>> (np.logaddexp(0.0, 40.0) - 1.0 * 40.0).item()
+0.0
+""",
+    "logistic_loss_gradient_hessian": f"""
+First and second derivative of `logistic_loss` by x, sigmoid(x) - t and sigmoid'(x), elementwise.
+
+Parameters
+----------
+x : array_like of float, any shape
+    The raw prediction, which is the logit of the probability given to class 1.
+    {_TYPES}
+t : array_like of float, any shape
+    The label, 0 or 1, or anything between (a soft label: the probability of class 1).
+    {_PAIR}
+{_COMMON}
+    `out` is a tuple of two.
+
+Returns
+-------
+gradient : ndarray or scalar
+    Of the broadcast shape, in [-1, 1]. -t at -inf, 1 - t at +inf. NaN for `t` outside [0, 1], and where an input is
+    NaN.
+hessian : ndarray or scalar
+    ``sigmoid_derivative(x)``, to the bit, whatever `t` is. Of the broadcast shape.
+
+Warns
+-----
+RuntimeWarning
+    "invalid value" for `t` outside [0, 1]; as `numpy.errstate` has it. No other floating-point flag is raised, and none
+    by NaN.
+
+See Also
+--------
+logistic_loss : the loss itself.
+sigmoid_derivative : the second output alone.
+
+Notes
+-----
+.. math:: \\left(\\sigma(x) - t, \\sigma'(x)\\right), \\quad \\sigma(x) - t = (1 - t) - \\sigma(-x)
+
+The hessian is s' = s(1 - s) [1]_, for every t, with the bound of `sigmoid_derivative`. The gradient is computed by the
+first form if t <= 1/2 and by the second if not, with the sigmoid as an unrounded pair: for t = 1 it is -sigmoid(-x),
+which goes on where sigmoid(x) is rounded to 1. Where t is 0 or 1 its float16 and float32 results are within 0.51 ULP;
+float64 results are within 1.00 ULP; longdouble within 2 ULP. For a label between, the difference itself cancels: next
+to its zero, sigmoid(x) = t, the absolute error is at most half an ULP of sigmoid(x), in longdouble 2 ULP.
+
+References
+----------
+{_SOURCE}
+
+Examples
+--------
+>>> import numpy as np
+>>> from fastsig import logistic_loss_gradient_hessian, sigmoid
+>>> gradient, hessian = logistic_loss_gradient_hessian(np.array([0.0, 40.0]), 1.0)
+>>> gradient.tolist(), hessian.tolist()
+([-0.5, -4.248354255291589e-18], [0.25, 4.248354255291589e-18])
+>>> s = sigmoid(40.0)
+>>> (s - 1.0).item(), (s * (1 - s)).item()
+(0.0, 0.0)
 """,
 }

@@ -26,9 +26,22 @@ cdef extern from *:
     """
     void lend "fastsig_lend"(...) noexcept nogil
 
-ctypedef double (*narrow_formula)(double x, double e) noexcept nogil
-ctypedef double (*pair_formula)(double x, Pair e) noexcept nogil
+ctypedef double (*narrow_formula)(double x, Exp e) noexcept nogil
+ctypedef double (*pair_formula)(double x, ExpPair e) noexcept nogil
 ctypedef long double (*libm_formula)(long double x, long double e) noexcept nogil
+
+ctypedef double (*narrow_formula_with)(double x, double t, Exp e) noexcept nogil
+ctypedef double (*pair_formula_with)(double x, double t, ExpPair e) noexcept nogil
+ctypedef long double (*libm_formula_with)(long double x, long double t, long double e) noexcept nogil
+
+ctypedef double (*plain_formula)(double x) noexcept nogil
+ctypedef long double (*plain_formula_ld)(long double x) noexcept nogil
+ctypedef double (*plain_formula_with)(double x, double t) noexcept nogil
+ctypedef long double (*plain_formula_with_ld)(long double x, long double t) noexcept nogil
+
+# The exceptions that an input calls for.
+# As wide as a double, so that comparing and collecting vectorise together.
+ctypedef unsigned long long (*flags_formula)(double x) noexcept nogil
 
 ctypedef fused narrow:
     uint16_t  # float16, by its bits
@@ -46,28 +59,40 @@ cdef inline narrow rounded(double v, const narrow *tag) noexcept nogil:
         return double_to_half(v)
 
 
-cdef inline void widen_and_exp(const narrow[::1] x, double *w, double *e, Py_ssize_t n) noexcept nogil:
+cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
-    cdef Reduced a
-    cdef double r[BLOCK]
-    cdef double s[BLOCK]
     for i in range(n):
         if narrow is float:
             w[i] = x[i]
         else:
             w[i] = half_to_double(x[i])
+
+
+# Most formulas have no use for the complement of e: NULL spares its stores, which the compiler would keep.
+
+cdef inline void exp_of_widened(const double *w, double *e, double *c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef Reduced a
+    cdef Exp v
+    cdef double r[BLOCK]
+    cdef double s[BLOCK]
     for i in range(n):
         a = reduce_narrow(-fabs(w[i]))
         r[i] = a.r
         s[i] = a.s
     for i in range(n):
-        e[i] = exp_narrow(Reduced(s[i], r[i], 0.0))
+        v = exp_narrow(Reduced(s[i], r[i], 0.0))
+        e[i] = v.e
+        if c != NULL:
+            c[i] = v.c
 
 
-cdef inline void exp_pairs(const double[::1] x, double *e_h, double *e_l, Py_ssize_t n) noexcept nogil:
+cdef inline void exp_of_doubles(
+    const double[::1] x, double *e_h, double *e_l, double *c_h, double *c_l, Py_ssize_t n
+) noexcept nogil:
     cdef Py_ssize_t i
-    cdef Pair e
     cdef Reduced a
+    cdef ExpPair v
     cdef double r[BLOCK]
     cdef double r_l[BLOCK]
     cdef double s[BLOCK]
@@ -77,16 +102,57 @@ cdef inline void exp_pairs(const double[::1] x, double *e_h, double *e_l, Py_ssi
         r_l[i] = a.r_l
         s[i] = a.s
     for i in range(n):
-        e = exp_f64(Reduced(s[i], r[i], r_l[i]))
-        e_h[i] = e.h
-        e_l[i] = e.l
+        v = exp_f64(Reduced(s[i], r[i], r_l[i]))
+        e_h[i] = v.e.h
+        e_l[i] = v.e.l
+        if c_h != NULL:
+            c_h[i] = v.c.h
+            c_l[i] = v.c.l
+
+
+cdef inline ExpPair pair_of(double e_h, double e_l, double c_h, double c_l) noexcept nogil:
+    cdef ExpPair v
+    v.e.h = e_h
+    v.e.l = e_l
+    v.c.h = c_h
+    v.c.l = c_l
+    return v
+
+
+cdef inline int flags_of_widened(flags_formula g, const double *w, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef unsigned long long flags = 0
+    for i in range(n):
+        flags |= g(w[i])
+    return flags
+
+
+cdef inline int flags_of_doubles(flags_formula g, const double[::1] x, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef unsigned long long flags = 0
+    for i in range(n):
+        flags |= g(x[i])
+    return flags
+
+
+cdef inline int flags_of_long_doubles(flags_formula g, const long double[::1] x, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef unsigned long long flags = 0
+    for i in range(n):
+        flags |= g(clamped(x[i]))
+    return flags
+
+
+cdef inline double clamped(long double x) noexcept nogil:
+    # On the same side of 0 and 1, and on them where x is: a double cannot tell their neighbours from them.
+    return <double> x if x == 0.0 or x == 1.0 or x != x else (-1.0 if x < 0.0 else (2.0 if x > 1.0 else 0.5))
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# One output
+# x -> y, and x -> (y, z): each of two outputs has the bits that its formula gives alone
 # ---------------------------------------------------------------------------------------------------------------
 
-cdef inline void map_narrow(narrow_formula f, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
+cdef inline int map_narrow(narrow_formula f, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
     cdef const narrow[::1] x
     cdef narrow[::1] y
     cdef double w[BLOCK]
@@ -94,12 +160,14 @@ cdef inline void map_narrow(narrow_formula f, char **operands, Py_ssize_t n, con
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
-    widen_and_exp(x, w, e, n)
+    widen(x, w, n)
+    exp_of_widened(w, e, NULL, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], e[i]), tag)
+        y[i] = rounded(f(w[i], Exp(e[i], 0.0)), tag)
+    return 0
 
 
-cdef inline void map_f64(pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int map_f64(pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const double[::1] x
     cdef double[::1] y
     cdef double e_h[BLOCK]
@@ -107,26 +175,60 @@ cdef inline void map_f64(pair_formula f, char **operands, Py_ssize_t n) noexcept
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
-    exp_pairs(x, e_h, e_l, n)
+    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
     for i in range(n):
-        y[i] = f(x[i], Pair(e_h[i], e_l[i]))
+        y[i] = f(x[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+    return 0
 
 
-cdef inline void map_ld(libm_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int map_complement_narrow(
+    narrow_formula f, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef double w[BLOCK]
+    cdef double e[BLOCK]
+    cdef double c[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    widen(x, w, n)
+    exp_of_widened(w, e, c, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i], Exp(e[i], c[i])), tag)
+    return 0
+
+
+cdef inline int map_complement_f64(pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const double[::1] x
+    cdef double[::1] y
+    cdef double e_h[BLOCK]
+    cdef double e_l[BLOCK]
+    cdef double c_h[BLOCK]
+    cdef double c_l[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    exp_of_doubles(x, e_h, e_l, c_h, c_l, n)
+    for i in range(n):
+        y[i] = f(x[i], pair_of(e_h[i], e_l[i], c_h[i], c_l[i]))
+    return 0
+
+
+cdef inline int map_ld(libm_formula f, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const long double[::1] x
     cdef long double[::1] y
+    cdef long double e
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     for i in range(n):
-        y[i] = f(x[i], expl(-fabsl(x[i])))
+        e = expl(-fabsl(x[i]))
+        y[i] = f(x[i], e)
+    return 0
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# Two outputs of the same exponential: each has the bits that its formula gives alone
-# ---------------------------------------------------------------------------------------------------------------
-
-cdef inline void map2_narrow(
+cdef inline int map2_narrow(
     narrow_formula f, narrow_formula g, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
     cdef const narrow[::1] x
@@ -138,13 +240,15 @@ cdef inline void map2_narrow(
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     lend(z, operands[2], n)
-    widen_and_exp(x, w, e, n)
+    widen(x, w, n)
+    exp_of_widened(w, e, NULL, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], e[i]), tag)
-        z[i] = rounded(g(w[i], e[i]), tag)
+        y[i] = rounded(f(w[i], Exp(e[i], 0.0)), tag)
+        z[i] = rounded(g(w[i], Exp(e[i], 0.0)), tag)
+    return 0
 
 
-cdef inline void map2_f64(pair_formula f, pair_formula g, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int map2_f64(pair_formula f, pair_formula g, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const double[::1] x
     cdef double[::1] y
     cdef double[::1] z
@@ -154,13 +258,14 @@ cdef inline void map2_f64(pair_formula f, pair_formula g, char **operands, Py_ss
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     lend(z, operands[2], n)
-    exp_pairs(x, e_h, e_l, n)
+    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
     for i in range(n):
-        y[i] = f(x[i], Pair(e_h[i], e_l[i]))
-        z[i] = g(x[i], Pair(e_h[i], e_l[i]))
+        y[i] = f(x[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+        z[i] = g(x[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+    return 0
 
 
-cdef inline void map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const long double[::1] x
     cdef long double[::1] y
     cdef long double[::1] z
@@ -173,62 +278,415 @@ cdef inline void map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssi
         e = expl(-fabsl(x[i]))
         y[i] = f(x[i], e)
         z[i] = g(x[i], e)
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# (x, t) -> y, and (x, t) -> (y, z)
+# ---------------------------------------------------------------------------------------------------------------
+
+cdef inline int map_with_narrow(
+    narrow_formula_with f, flags_formula h, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef const narrow[::1] t
+    cdef narrow[::1] y
+    cdef double w[BLOCK]
+    cdef double e[BLOCK]
+    cdef double u[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    widen(x, w, n)
+    widen(t, u, n)
+    exp_of_widened(w, e, NULL, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i], u[i], Exp(e[i], 0.0)), tag)
+    return flags_of_widened(h, u, n)
+
+
+cdef inline int map_with_f64(pair_formula_with f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const double[::1] x
+    cdef const double[::1] t
+    cdef double[::1] y
+    cdef double e_h[BLOCK]
+    cdef double e_l[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
+    for i in range(n):
+        y[i] = f(x[i], t[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+    return flags_of_doubles(h, t, n)
+
+
+cdef inline int map_with_ld(libm_formula_with f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const long double[::1] x
+    cdef const long double[::1] t
+    cdef long double[::1] y
+    cdef long double e
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    for i in range(n):
+        e = expl(-fabsl(x[i]))
+        y[i] = f(x[i], t[i], e)
+    return flags_of_long_doubles(h, t, n)
+
+
+cdef inline int map2_with_narrow(
+    narrow_formula_with f, narrow_formula_with g, flags_formula h, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef const narrow[::1] t
+    cdef narrow[::1] y
+    cdef narrow[::1] z
+    cdef double w[BLOCK]
+    cdef double e[BLOCK]
+    cdef double u[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    lend(z, operands[3], n)
+    widen(x, w, n)
+    widen(t, u, n)
+    exp_of_widened(w, e, NULL, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i], u[i], Exp(e[i], 0.0)), tag)
+        z[i] = rounded(g(w[i], u[i], Exp(e[i], 0.0)), tag)
+    return flags_of_widened(h, u, n)
+
+
+cdef inline int map2_with_f64(
+    pair_formula_with f, pair_formula_with g, flags_formula h, char **operands, Py_ssize_t n
+) noexcept nogil:
+    cdef const double[::1] x
+    cdef const double[::1] t
+    cdef double[::1] y
+    cdef double[::1] z
+    cdef double e_h[BLOCK]
+    cdef double e_l[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    lend(z, operands[3], n)
+    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
+    for i in range(n):
+        y[i] = f(x[i], t[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+        z[i] = g(x[i], t[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+    return flags_of_doubles(h, t, n)
+
+
+cdef inline int map2_with_ld(
+    libm_formula_with f, libm_formula_with g, flags_formula h, char **operands, Py_ssize_t n
+) noexcept nogil:
+    cdef const long double[::1] x
+    cdef const long double[::1] t
+    cdef long double[::1] y
+    cdef long double[::1] z
+    cdef long double e
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    lend(z, operands[3], n)
+    for i in range(n):
+        e = expl(-fabsl(x[i]))
+        y[i] = f(x[i], t[i], e)
+        z[i] = g(x[i], t[i], e)
+    return flags_of_long_doubles(h, t, n)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# x -> y and (x, t) -> y, without an exponential
+# ---------------------------------------------------------------------------------------------------------------
+
+cdef inline int plain_narrow(
+    plain_formula f, flags_formula h, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef double w[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    widen(x, w, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i]), tag)
+    return flags_of_widened(h, w, n)
+
+
+cdef inline int plain_f64(plain_formula f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const double[::1] x
+    cdef double[::1] y
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    for i in range(n):
+        y[i] = f(x[i])
+    return flags_of_doubles(h, x, n)
+
+
+cdef inline int plain_ld(plain_formula_ld f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const long double[::1] x
+    cdef long double[::1] y
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    for i in range(n):
+        y[i] = f(x[i])
+    return flags_of_long_doubles(h, x, n)
+
+
+cdef inline int plain_with_narrow(
+    plain_formula_with f, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef const narrow[::1] t
+    cdef narrow[::1] y
+    cdef double w[BLOCK]
+    cdef double u[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    widen(x, w, n)
+    widen(t, u, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i], u[i]), tag)
+    return 0
+
+
+cdef inline int plain_with_f64(plain_formula_with f, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const double[::1] x
+    cdef const double[::1] t
+    cdef double[::1] y
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    for i in range(n):
+        y[i] = f(x[i], t[i])
+    return 0
+
+
+cdef inline int plain_with_ld(plain_formula_with_ld f, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const long double[::1] x
+    cdef const long double[::1] t
+    cdef long double[::1] y
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(t, operands[1], n)
+    lend(y, operands[2], n)
+    for i in range(n):
+        y[i] = f(x[i], t[i])
+    return 0
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Kernels, a name and a type each
 # ---------------------------------------------------------------------------------------------------------------
 
+# What tells the two types of `narrow` apart: only the pointer's type is looked at.
 cdef const uint16_t *HALF = NULL
 cdef const float *SINGLE = NULL
 
 
-cdef void sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
-    map_narrow(sigmoid_narrow, p, n, HALF)
+cdef int sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(sigmoid_narrow, p, n, HALF)
 
 
-cdef void sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
-    map_narrow(sigmoid_narrow, p, n, SINGLE)
+cdef int sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(sigmoid_narrow, p, n, SINGLE)
 
 
-cdef void sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
-    map_f64(sigmoid_f64, p, n)
+cdef int sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_f64(sigmoid_f64, p, n)
 
 
-cdef void sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
-    map_ld(sigmoid_ld, p, n)
+cdef int sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(sigmoid_ld, p, n)
 
 
-cdef void sigmoid_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
-    map_narrow(sigmoid_derivative_narrow, p, n, HALF)
+cdef int sigmoid_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(sigmoid_derivative_narrow, p, n, HALF)
 
 
-cdef void sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
-    map_narrow(sigmoid_derivative_narrow, p, n, SINGLE)
+cdef int sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(sigmoid_derivative_narrow, p, n, SINGLE)
 
 
-cdef void sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    map_f64(sigmoid_derivative_f64, p, n)
+cdef int sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_f64(sigmoid_derivative_f64, p, n)
 
 
-cdef void sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
-    map_ld(sigmoid_derivative_ld, p, n)
+cdef int sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(sigmoid_derivative_ld, p, n)
 
 
-cdef void sigmoid_with_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
-    map2_narrow(sigmoid_narrow, sigmoid_derivative_narrow, p, n, HALF)
+cdef int sigmoid_with_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_narrow(sigmoid_narrow, sigmoid_derivative_narrow, p, n, HALF)
 
 
-cdef void sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
-    map2_narrow(sigmoid_narrow, sigmoid_derivative_narrow, p, n, SINGLE)
+cdef int sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_narrow(sigmoid_narrow, sigmoid_derivative_narrow, p, n, SINGLE)
 
 
-cdef void sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    map2_f64(sigmoid_f64, sigmoid_derivative_f64, p, n)
+cdef int sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_f64(sigmoid_f64, sigmoid_derivative_f64, p, n)
 
 
-cdef void sigmoid_with_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
-    map2_ld(sigmoid_ld, sigmoid_derivative_ld, p, n)
+cdef int sigmoid_with_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_ld(sigmoid_ld, sigmoid_derivative_ld, p, n)
+
+
+cdef int sigmoid_second_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_complement_narrow(sigmoid_second_derivative_narrow, p, n, HALF)
+
+
+cdef int sigmoid_second_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_complement_narrow(sigmoid_second_derivative_narrow, p, n, SINGLE)
+
+
+cdef int sigmoid_second_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_complement_f64(sigmoid_second_derivative_f64, p, n)
+
+
+cdef int sigmoid_second_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(sigmoid_second_derivative_ld, p, n)
+
+
+cdef int log_sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(log_sigmoid_narrow, p, n, HALF)
+
+
+cdef int log_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(log_sigmoid_narrow, p, n, SINGLE)
+
+
+cdef int log_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_f64(log_sigmoid_f64, p, n)
+
+
+cdef int log_sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(log_sigmoid_ld, p, n)
+
+
+cdef int softplus_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(softplus_narrow, p, n, HALF)
+
+
+cdef int softplus_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(softplus_narrow, p, n, SINGLE)
+
+
+cdef int softplus_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_f64(softplus_f64, p, n)
+
+
+cdef int softplus_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(softplus_ld, p, n)
+
+
+cdef int logit_e(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_narrow(logit_narrow, logit_flags, p, n, HALF)
+
+
+cdef int logit_f(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_narrow(logit_narrow, logit_flags, p, n, SINGLE)
+
+
+cdef int logit_d(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_f64(logit_f64, logit_flags, p, n)
+
+
+cdef int logit_g(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_ld(logit_ld, logit_flags, p, n)
+
+
+cdef int silu_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(silu_narrow, p, n, HALF)
+
+
+cdef int silu_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(silu_narrow, p, n, SINGLE)
+
+
+cdef int silu_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_f64(silu_f64, p, n)
+
+
+cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(silu_ld, p, n)
+
+
+cdef int silu_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(silu_derivative_narrow, p, n, HALF)
+
+
+cdef int silu_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_narrow(silu_derivative_narrow, p, n, SINGLE)
+
+
+cdef int silu_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_f64(silu_derivative_f64, p, n)
+
+
+cdef int silu_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_ld(silu_derivative_ld, p, n)
+
+
+cdef int sigmoid_backward_e(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_with_narrow(sigmoid_backward_narrow, p, n, HALF)
+
+
+cdef int sigmoid_backward_f(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_with_narrow(sigmoid_backward_narrow, p, n, SINGLE)
+
+
+cdef int sigmoid_backward_d(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_with_f64(sigmoid_backward_f64, p, n)
+
+
+cdef int sigmoid_backward_g(char **p, Py_ssize_t n) noexcept nogil:
+    return plain_with_ld(sigmoid_backward_ld, p, n)
+
+
+cdef int logistic_loss_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map_with_narrow(logistic_loss_narrow, target_flags, p, n, HALF)
+
+
+cdef int logistic_loss_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_with_narrow(logistic_loss_narrow, target_flags, p, n, SINGLE)
+
+
+cdef int logistic_loss_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_with_f64(logistic_loss_f64, target_flags, p, n)
+
+
+cdef int logistic_loss_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map_with_ld(logistic_loss_ld, target_flags, p, n)
+
+
+cdef int logistic_loss_gradient_hessian_e(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_with_narrow(logistic_loss_gradient_narrow, logistic_loss_hessian_narrow, target_flags, p, n, HALF)
+
+
+cdef int logistic_loss_gradient_hessian_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_with_narrow(logistic_loss_gradient_narrow, logistic_loss_hessian_narrow, target_flags, p, n, SINGLE)
+
+
+cdef int logistic_loss_gradient_hessian_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_with_f64(logistic_loss_gradient_f64, logistic_loss_hessian_f64, target_flags, p, n)
+
+
+cdef int logistic_loss_gradient_hessian_g(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_with_ld(logistic_loss_gradient_ld, logistic_loss_hessian_ld, target_flags, p, n)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -253,7 +711,21 @@ KERNELS = {
         1, 1, sigmoid_derivative_e, sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
     ),
     "sigmoid_with_derivative": row(
-        1, 2, sigmoid_with_derivative_e, sigmoid_with_derivative_f, sigmoid_with_derivative_d,
-        sigmoid_with_derivative_g
+        1, 2, sigmoid_with_derivative_e, sigmoid_with_derivative_f, sigmoid_with_derivative_d, sigmoid_with_derivative_g
+    ),
+    "sigmoid_second_derivative": row(
+        1, 1, sigmoid_second_derivative_e, sigmoid_second_derivative_f,
+        sigmoid_second_derivative_d, sigmoid_second_derivative_g
+    ),
+    "log_sigmoid": row(1, 1, log_sigmoid_e, log_sigmoid_f, log_sigmoid_d, log_sigmoid_g),
+    "softplus": row(1, 1, softplus_e, softplus_f, softplus_d, softplus_g),
+    "logit": row(1, 1, logit_e, logit_f, logit_d, logit_g),
+    "silu": row(1, 1, silu_e, silu_f, silu_d, silu_g),
+    "silu_derivative": row(1, 1, silu_derivative_e, silu_derivative_f, silu_derivative_d, silu_derivative_g),
+    "sigmoid_backward": row(2, 1, sigmoid_backward_e, sigmoid_backward_f, sigmoid_backward_d, sigmoid_backward_g),
+    "logistic_loss": row(2, 1, logistic_loss_e, logistic_loss_f, logistic_loss_d, logistic_loss_g),
+    "logistic_loss_gradient_hessian": row(
+        2, 2, logistic_loss_gradient_hessian_e, logistic_loss_gradient_hessian_f,
+        logistic_loss_gradient_hessian_d, logistic_loss_gradient_hessian_g
     ),
 }

@@ -12,10 +12,13 @@
 # U holds over the whole range of the type, in ulp of the type at the exact result (the least subnormal's below the
 # normal range); W is the error at the worst input found, X, and may be left out. "fma" or "no-fma" after the type
 # says for which instruction sets. A bound of 0.5 ulp is correct rounding.
-# The constants and coefficients are made again by bench/coefficients.py.
+# The constants and coefficients are made again by bench/coefficients.sollya.
+
+from fastsig._kernel cimport DIVIDE, INVALID
 
 cdef extern from *:
     """
+    #include <float.h>
     #include <math.h>
     #include <stdint.h>
     #include <string.h>
@@ -36,14 +39,35 @@ cdef extern from *:
     static const double LOG2E = 0x1.71547652b82fep+0;
     static const double LN2_HI = 0x1.62e42fefa38p-1;     /* 42 bits: n*LN2_HI is exact for |n| < 2^11 */
     static const double LN2_LO = 0x1.ef35793c7673p-45;   /* LN2_HI + LN2_LO = ln 2 (1 + 2^-102) */
-    static const double NARROW_LEAST = -150.0;   /* exp(-150) < 2^-150, half the least subnormal float32 */
-    static const double LEAST = -746.0;          /* exp(-746) < 2^-1075, half the least subnormal float64 */
+    static const double NARROW_LEAST = -150.0;   /* 150 exp(-150) < 2^-150, half the least subnormal float32 */
+    static const double LEAST = -760.0;          /* 760 exp(-760) < 2^-1075, half the least subnormal float64 */
+    static const double LN2 = 0x1.62e42fefa39efp-1;      /* LN2 + LN2_TAIL likewise */
+    static const double LN2_TAIL = 0x1.abc9e3b39803fp-56;
+    static const double SERIES = 0x1p-11;                /* x^4/192 is below 2^-51 */
     static const double SHIFT = 0x1.8p+52;               /* x + SHIFT rounds x to an integer, kept in the low bits */
 
-    /* A float64 exponential, and the 1 that it is added to, are in units of 2^-64: exp(-746) is a normal number
+    /* A float64 exponential, and the 1 that it is added to, are in units of 2^-128: exp(-760) is a normal number
        then, and a quotient of the two falls onto the subnormals' grid by itself, rounded once. */
-    static const double UNIT = 0x1p+64;
-    static const double UNIT_INVERSE = 0x1p-64;
+    static const double UNIT = 0x1p+128;
+    static const double UNIT_INVERSE = 0x1p-128;
+    static const double UNIT_ROOT_INVERSE = 0x1p-64;
+    enum { UNIT_BIAS = 1023 + 128 };
+
+    static const double LEAST_NORMAL = 0x1p-1022;
+    static const double SMALL = 0x1p-60;
+    static const double SILU_LINEAR = 0x1p+60;   /* beyond it silu(x) = x, and x times the unit could overflow */
+
+    static const long double LOWEST_LD = LDBL_MIN / LDBL_EPSILON;  /* below it products lose digits */
+    static const long double SMALLEST_LD = LDBL_EPSILON / 1024;    /* log(1 - a) is nothing beside log(a) */
+    static const long double LINEAR_LD = 1e5L;                     /* e is 0 in every format */
+
+    /* Where, and by how much, narrow results near x = 0 lean: see sigmoid_narrow. */
+    static const double LEAN = 0x1p-14;
+    static const double LEANT_QUARTER = 0.25 * (1.0 - 0x1p-26);
+    static const double LEANT_HALF = 0.5 * (1.0 - 0x1p-26);
+    static const double SILU_LEAN = 0x1p-15;
+    static const double TINY = 0x1p-60;
+    static const double HALF_ULP = 0x1p-53;
 
     /* exp(r) = 1 + r + C2 r^2 + ... + C10 r^10 on |r| <= ln2/2 + 2^-12: relative error 2^-51.60 */
     static const double
@@ -53,26 +77,69 @@ cdef extern from *:
         EXP_NARROW_C8 = 0x1.a01b7d638d49fp-16, EXP_NARROW_C9 = 0x1.72e97ad8f71bcp-19,
         EXP_NARROW_C10 = 0x1.270753b1dffd3p-22;
 
-    /* exp(r) = 1 + r + C2 r^2 + ... + C11 r^11 on |r| <= ln2/2 + 2^-12: relative error 2^-57.87 */
+    /* exp(r) - 1 = r + C2 r^2 + ... + C12 r^12 on |r| <= ln2/2 + 2^-12: relative error 2^-61.51 */
     static const double
-        EXP_C2 = 0x1.000000000000ap-1,  EXP_C3 = 0x1.55555555554fdp-3,
-        EXP_C4 = 0x1.5555555550699p-5,  EXP_C5 = 0x1.1111111126ec8p-7,
-        EXP_C6 = 0x1.6c16c1848329p-10,  EXP_C7 = 0x1.a01a012ee246ep-13,
-        EXP_C8 = 0x1.a0199935aeb14p-16, EXP_C9 = 0x1.71df1ae67efc7p-19,
-        EXP_C10 = 0x1.28ae28e0d372p-22, EXP_C11 = 0x1.ad90692dbb2b4p-26;
+        EXP_C2 = 0.5,                   EXP_C3 = 0x1.5555555555559p-3,  EXP_C4 = 0x1.555555555554dp-5,
+        EXP_C5 = 0x1.111111110f65p-7,   EXP_C6 = 0x1.6c16c16c1ab03p-10, EXP_C7 = 0x1.a01a01b006f0fp-13,
+        EXP_C8 = 0x1.a01a018e0e62ap-16, EXP_C9 = 0x1.71ddf80375397p-19, EXP_C10 = 0x1.27e513358fe29p-22,
+        EXP_C11 = 0x1.af5f4631e07b4p-26, EXP_C12 = 0x1.1f1a49429c4d9p-29;
+
+    /* 2 atanh(q/2) = q + C3 q^3 + C5 q^5 + ... + C19 q^19 on 0 <= q <= 2/3 + 2^-10: relative error 2^-54.14 */
+    static const double
+        LOG_NARROW_C3 = 0x1.5555555555953p-4,   LOG_NARROW_C5 = 0x1.99999998e76f8p-7,
+        LOG_NARROW_C7 = 0x1.2492497a09f78p-9,   LOG_NARROW_C9 = 0x1.c71c49aa43495p-12,
+        LOG_NARROW_C11 = 0x1.746265ce75869p-14, LOG_NARROW_C13 = 0x1.3aa7bcfbad404p-16,
+        LOG_NARROW_C15 = 0x1.164d094e4f2a2p-18, LOG_NARROW_C17 = 0x1.95129a16ce1bdp-21,
+        LOG_NARROW_C19 = 0x1.6be4817bd5185p-22;
+
+    /* 2 atanh(q/2) = q + C3 q^3 + C5 q^5 + ... + C21 q^21 on 0 <= q <= 2/3 + 2^-10: relative error 2^-59.35 */
+    static const double
+        LOG_C3 = 0x1.5555555555534p-4,   LOG_C5 = 0x1.99999999a0a3ap-7,   LOG_C7 = 0x1.249249207497cp-9,
+        LOG_C9 = 0x1.c71c742860ab6p-12,  LOG_C11 = 0x1.745cb24e3e446p-14, LOG_C13 = 0x1.3b1e00a3771bep-16,
+        LOG_C15 = 0x1.1065cf0f96f18p-18, LOG_C17 = 0x1.eff822c64e81dp-21, LOG_C19 = 0x1.55228000e73bp-23,
+        LOG_C21 = 0x1.5d00171db5fadp-24;
+
+    static const double LOG_SLOPE = 0.28125;  /* 1/(1 - v/4) = 1 + LOG_SLOPE v to within 0.004, 0 <= v <= 4/9 */
+
+    /* The zero of silu', where 1 + x + exp(x) is 0, in three parts, and exp of it. */
+    static const double
+        ZERO_H = -0x1.474973c84120bp+0, ZERO_M = -0x1.f8d74bc9ac154p-54, ZERO_L = -0x1.44a50180ba78p-108,
+        EXP_ZERO_H = 0x1.1d25cf210482ep-2, EXP_ZERO_M = -0x1.ca2d0d94faaecp-60,
+        ZERO_SHIFT_H = 0x1.42b5edc36b7fap-53, ZERO_SHIFT_L = -0x1.43a80ed50a84ap-108;  /* (ZERO - ZERO_H) ZERO */
+    static const double                          /* exp(-64) in three parts, for long double */
+        EXP_M64_H = 0x1.969d47321e4ccp-93, EXP_M64_M = -0x1.5034b5fe3da71p-147, EXP_M64_L = -0x1.f7cd7a2079153p-202;
+    static const double NEAR_ZERO = 0.34;        /* within it expm1(x - ZERO) needs no reduction */
     """
     const bint HAS_FMA "FASTSIG_HAS_FMA"
     double fma "fastsig_fma"(double a, double b, double c) noexcept nogil
     unsigned long long bits "fastsig_bits"(double x) noexcept nogil
     double from_bits "fastsig_from_bits"(unsigned long long u) noexcept nogil
+    const double INFINITY, NAN
+    const double LARGEST "DBL_MAX"
+    const long double LARGEST_LD "LDBL_MAX"
+    const long double LOWEST_LD, SMALLEST_LD, LINEAR_LD
+    long double copysignl(long double x, long double y) noexcept nogil
+    const double LEAST_NORMAL, SMALL, SILU_LINEAR
+    int UNIT_BIAS
+    const double LEAN, LEANT_QUARTER, LEANT_HALF, SILU_LEAN, TINY, HALF_ULP
     long double expl(long double x) noexcept nogil
+    long double expm1l(long double x) noexcept nogil
+    long double logl(long double x) noexcept nogil
+    double copysign(double x, double y) noexcept nogil
     long double fmal(long double a, long double b, long double c) noexcept nogil
     double fabs(double x) noexcept nogil
     long double fabsl(long double x) noexcept nogil
-    const double LOG2E, LN2_HI, LN2_LO, SHIFT, NARROW_LEAST, LEAST, UNIT, UNIT_INVERSE
+    const double LOG2E, LN2_HI, LN2_LO, LN2, LN2_TAIL, SERIES, SHIFT
+    const double NARROW_LEAST, LEAST, UNIT, UNIT_INVERSE, UNIT_ROOT_INVERSE
     const double EXP_NARROW_C2, EXP_NARROW_C3, EXP_NARROW_C4, EXP_NARROW_C5, EXP_NARROW_C6, EXP_NARROW_C7
     const double EXP_NARROW_C8, EXP_NARROW_C9, EXP_NARROW_C10
-    const double EXP_C2, EXP_C3, EXP_C4, EXP_C5, EXP_C6, EXP_C7, EXP_C8, EXP_C9, EXP_C10, EXP_C11
+    const double LOG_NARROW_C3, LOG_NARROW_C5, LOG_NARROW_C7, LOG_NARROW_C9, LOG_NARROW_C11, LOG_NARROW_C13
+    const double LOG_NARROW_C15, LOG_NARROW_C17, LOG_NARROW_C19
+    const double LOG_C3, LOG_C5, LOG_C7, LOG_C9, LOG_C11, LOG_C13, LOG_C15, LOG_C17, LOG_C19, LOG_C21
+    const double LOG_SLOPE
+    const double ZERO_H, ZERO_M, ZERO_L, EXP_ZERO_H, EXP_ZERO_M, ZERO_SHIFT_H, ZERO_SHIFT_L, NEAR_ZERO
+    const double EXP_M64_H, EXP_M64_M, EXP_M64_L
+    const double EXP_C2, EXP_C3, EXP_C4, EXP_C5, EXP_C6, EXP_C7, EXP_C8, EXP_C9, EXP_C10, EXP_C11, EXP_C12
 
 
 ctypedef struct Pair:
@@ -115,34 +182,149 @@ cdef inline double pow2(double shifted, int bias) noexcept nogil:
     return from_bits((bits(shifted) << 52) + (<unsigned long long> bias << 52))
 
 
-cdef inline Pair unit_plus(Pair e) noexcept nogil:
-    # 1 + e for 0 <= e <= 1, in the unit (Fast2Sum).
-    cdef Pair d
-    d.h = UNIT + e.h
-    d.l = ((UNIT - d.h) + e.h) + e.l
-    return d
-
-
-cdef inline Pair square(Pair d) noexcept nogil:
-    # d^2 in the unit.
+cdef inline Pair two_sum(double a, double b) noexcept nogil:
+    # a + b exactly, whichever is larger.
     cdef Pair s
-    cdef double a = d.h * UNIT_INVERSE
-    s.h = a * d.h
-    s.l = fma(2.0 * a, d.l, product_tail(a, d.h, s.h))
+    cdef double rest
+    s.h = a + b
+    rest = s.h - a
+    s.l = (a - (s.h - rest)) + (b - rest)
     return s
 
 
+cdef inline Pair fast_two_sum(double a, double b) noexcept nogil:
+    # a + b exactly, for a = 0 or |a| >= |b|.
+    cdef Pair s
+    s.h = a + b
+    s.l = (a - s.h) + b
+    return s
+
+
+cdef inline Pair times(double a, Pair b) noexcept nogil:
+    # a b, the product of a and b.h exactly.
+    cdef Pair p
+    p.h = a * b.h
+    p.l = fma(a, b.l, product_tail(a, b.h, p.h))
+    return p
+
+
+cdef inline Pair times_in_unit(Pair a, Pair b) noexcept nogil:
+    # a b, for a, b and the product in the unit: half of it is taken from each, lest the smaller become subnormal.
+    cdef Pair p
+    cdef double a_h = a.h * UNIT_ROOT_INVERSE, b_h = b.h * UNIT_ROOT_INVERSE
+    p.h = a_h * b_h
+    p.l = product_tail(a_h, b_h, p.h)
+    p.l = fma(a.l * UNIT_ROOT_INVERSE, b_h, fma(a_h, b.l * UNIT_ROOT_INVERSE, p.l))
+    return p
+
+
+cdef inline Pair square_in_unit(Pair d) noexcept nogil:
+    # d^2 for 1 <= d <= 2, in the unit
+    cdef Pair p
+    cdef double a = d.h * UNIT_INVERSE
+    p.h = a * d.h
+    p.l = fma(2.0 * a, d.l, product_tail(a, d.h, p.h))
+    return p
+
+
+cdef inline Pair unit_plus(double share, Pair e) noexcept nogil:
+    # 1 + share e, for share a power of two and 0 <= share e <= 1, in the unit.
+    cdef Pair d = fast_two_sum(UNIT, share * e.h)
+    d.l += share * e.l
+    return d
+
+
+ctypedef struct Quotient:
+    double q
+    double rest
+    double r
+
+
+cdef inline Quotient divide(Pair n, Pair d, double r) noexcept nogil:
+    # n/d = q + rest r, from an approximate reciprocal r of d.h. The remainder is exact, and is so where q is
+    # subnormal too: q is on the grid then.
+    cdef Quotient a
+    a.q = n.h * r
+    a.rest = residual(n.h, a.q, d.h) + fma(-a.q, d.l, n.l)
+    a.r = r
+    return a
+
+
+cdef inline double corrected(double q, double rest, double r) noexcept nogil:
+    # q + rest r, rounded once, for rest in the unit. Without FMA the product is formed in the unit, lest it be
+    # subnormal where the sum is not; where the sum is, q is on the grid, and the product may be rounded to it.
+    cdef double y
+    if HAS_FMA:
+        return fma(rest, r, q)
+    y = (q * UNIT + rest * (r * UNIT)) * UNIT_INVERSE
+    return q + rest * r if fabs(q) < LEAST_NORMAL else y
+
+
 cdef inline double quotient(Pair n, Pair d, double r) noexcept nogil:
-    # n/d from an approximate reciprocal r of d.h: one Newton step on q = n.h*r, with the tails folded in, leaves
-    # only the last rounding. Where q is subnormal it is on the grid already, and the remainder still exact.
-    cdef double q = n.h * r
-    return fma(residual(n.h, q, d.h) + fma(-q, d.l, n.l), r, q)
+    # n/d: after a Newton step only the last rounding is left.
+    cdef Quotient a = divide(n, d, r)
+    return corrected(a.q, a.rest, a.r)
 
 
-cdef inline long double quotient_ld(long double n, long double d_h, long double d_l) noexcept nogil:
-    # n/(d_h + d_l) likewise: what is left of the bound is the C library's.
-    cdef long double q = n / d_h
-    return q + (fmal(-q, d_h, n) - q * d_l) / d_h
+# ---------------------------------------------------------------------------------------------------------------
+# Long double: the C library's functions, with the errors of the arithmetic around them put back
+# ---------------------------------------------------------------------------------------------------------------
+
+ctypedef struct PairLd:
+    long double h
+    long double l
+
+
+cdef inline PairLd two_sum_ld(long double a, long double b) noexcept nogil:
+    cdef PairLd s
+    cdef long double rest
+    s.h = a + b
+    rest = s.h - a
+    s.l = (a - (s.h - rest)) + (b - rest)
+    return s
+
+
+cdef inline PairLd times_ld(PairLd a, long double b) noexcept nogil:
+    cdef PairLd p
+    p.h = a.h * b
+    p.l = fmal(a.h, b, -p.h) + a.l * b
+    return p
+
+
+cdef inline PairLd times_exp_ld(PairLd a, long double x, long double e) noexcept nogil:
+    # a exp(-|x|), e = exp(-|x|); as a exp(64 - |x|) exp(-64) where e alone has lost digits to the subnormals
+    cdef long double h
+    cdef PairLd p
+    if e > LOWEST_LD:
+        return times_ld(a, e)
+    p = times_ld(a, expl(64.0 - fabsl(x)))
+    h = <long double> EXP_M64_H + EXP_M64_M
+    a = times_ld(p, h)
+    a.l += p.h * (((EXP_M64_H - h) + EXP_M64_M) + EXP_M64_L)
+    return a
+
+
+cdef inline PairLd square_ld(PairLd a) noexcept nogil:
+    cdef PairLd p
+    p.h = a.h * a.h
+    p.l = fmal(a.h, a.h, -p.h) + 2.0 * a.h * a.l
+    return p
+
+
+cdef inline PairLd exactly(long double a) noexcept nogil:
+    cdef PairLd p
+    p.h = a
+    p.l = 0.0
+    return p
+
+
+cdef inline long double quotient_ld(PairLd n, PairLd d) noexcept nogil:
+    cdef long double q = n.h / d.h
+    return q + ((fmal(-q, d.h, n.h) - q * d.l) + n.l) / d.h
+
+
+cdef inline long double log_ld(PairLd a) noexcept nogil:
+    return logl(a.h) + a.l / a.h
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -157,6 +339,14 @@ ctypedef struct Reduced:
     double r
     double r_l  # float64: what r lacks
 
+ctypedef struct Exp:
+    double e  # exp(z)
+    double c  # its complement, 1 - exp(z), to a small relative error
+
+ctypedef struct ExpPair:
+    Pair e
+    Pair c
+
 
 cdef inline Reduced reduce_narrow(double z) noexcept nogil:
     cdef double shifted, n
@@ -170,12 +360,21 @@ cdef inline Reduced reduce_narrow(double z) noexcept nogil:
     return a
 
 
-cdef inline double exp_narrow(Reduced a) noexcept nogil:
-    # To a relative error of 2^-51, for a result that is rounded to float32 or float16.
-    cdef double r = a.r, r2 = r * r, even, odd
+cdef inline double expm1_over_narrow(double r) noexcept nogil:
+    # (exp(r) - 1)/r, relative error 2^-51
+    cdef double r2 = r * r, even, odd
     even = fma(r2, fma(r2, fma(r2, EXP_NARROW_C10, EXP_NARROW_C8), EXP_NARROW_C6), EXP_NARROW_C4)
     odd = fma(r2, fma(r2, fma(r2, EXP_NARROW_C9, EXP_NARROW_C7), EXP_NARROW_C5), EXP_NARROW_C3)
-    return a.s * fma(r, fma(r, fma(r, fma(r, even, odd), EXP_NARROW_C2), 1.0), 1.0)
+    return fma(r, fma(r, fma(r, even, odd), EXP_NARROW_C2), 1.0)
+
+
+cdef inline Exp exp_narrow(Reduced a) noexcept nogil:
+    # To a relative error of 2^-51, for a result that is rounded to float32 or float16.
+    cdef double p = expm1_over_narrow(a.r)
+    cdef Exp e
+    e.e = a.s * fma(a.r, p, 1.0)
+    e.c = fma(-a.s, a.r * p, 1.0 - a.s)
+    return e
 
 
 cdef inline Reduced reduce_f64(double z) noexcept nogil:
@@ -187,25 +386,80 @@ cdef inline Reduced reduce_f64(double z) noexcept nogil:
     n = shifted - SHIFT
     a.r = fma(n, -LN2_HI, z)
     a.r_l = n * -LN2_LO
-    a.s = pow2(shifted, 1023 + 64)
+    a.s = pow2(shifted, UNIT_BIAS)
     return a
 
 
-cdef inline Pair exp_f64(Reduced a) noexcept nogil:
-    # In the unit, as a pair with a tail of up to 2^-34; relative error 2^-56.
-    #   p_h + p_l = exp(r) - 1;  m_h + m_l = (1 + p_h + p_l)(1 + r_l)
-    cdef double r = a.r, r2 = r * r, even, odd, q, p_h, p_l, m_h, m_l
-    cdef Pair e
-    even = fma(r2, fma(r2, fma(r2, EXP_C10, EXP_C8), EXP_C6), EXP_C4)
+cdef inline Pair expm1_f64(double r) noexcept nogil:
+    # exp(r) - 1 as a pair
+    cdef double r2 = r * r, even, odd, q
+    cdef Pair p
+    even = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C12, EXP_C10), EXP_C8), EXP_C6), EXP_C4)
     odd = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C11, EXP_C9), EXP_C7), EXP_C5), EXP_C3)
     q = fma(r, fma(r, even, odd), EXP_C2)  # C2 last: one rounding of a number near 1/2
-    p_h = fma(r2, q, r)
-    p_l = fma(r2, q, r - p_h)
-    m_h = 1.0 + p_h
-    m_l = ((1.0 - m_h) + p_h) + fma(a.r_l, m_h, p_l)
-    e.h = a.s * m_h
-    e.l = a.s * m_l
+    p.h = fma(r2, q, r)
+    p.l = fma(product_tail(r, r, r2), EXP_C2, fma(r2, q, r - p.h))
+    return p
+
+
+cdef inline ExpPair exp_f64(Reduced a) noexcept nogil:
+    # In the unit, as pairs with a tail of up to 2^-34; relative error 2^-56.
+    #   p_h + p_l = exp(r) - 1;  m_h + m_l = (1 + p_h + p_l)(1 + r_l);  1 - s m = (1 - s) - s (m - 1)
+    cdef Pair p = expm1_f64(a.r), one_less
+    cdef double m_h = 1.0 + p.h, m_l
+    cdef ExpPair e
+    p.l = fma(a.r_l, m_h, p.l)
+    m_l = ((1.0 - m_h) + p.h) + p.l
+    e.e.h = a.s * m_h
+    e.e.l = a.s * m_l
+    one_less = fast_two_sum(UNIT, -a.s)
+    e.c = fast_two_sum(one_less.h, -a.s * p.h)
+    e.c.l += fma(-a.s, p.l, one_less.l)
     return e
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Logarithms: log((1 + s)/(1 - s)) = 2 atanh(s), and with q = 2s:
+#   log(1 + e) = 2 atanh(q/2),  q = e/(1 + e/2) <= 2/3;   log(a/b) = 2 atanh(q/2),  q = 2(a - b)/(a + b)
+# ---------------------------------------------------------------------------------------------------------------
+
+cdef inline double atanh_rest_narrow(double q) noexcept nogil:
+    # 2 atanh(q/2) - q
+    cdef double v = q * q, v2 = v * v, even, odd
+    even = fma(v2, fma(v2, fma(v2, fma(v2, LOG_NARROW_C19, LOG_NARROW_C15), LOG_NARROW_C11), LOG_NARROW_C7),
+               LOG_NARROW_C3)
+    odd = fma(v2, fma(v2, fma(v2, LOG_NARROW_C17, LOG_NARROW_C13), LOG_NARROW_C9), LOG_NARROW_C5)
+    return (q * v) * fma(v, odd, even)
+
+
+cdef inline double atanh_rest_f64(double q) noexcept nogil:
+    cdef double v = q * q, v2 = v * v, even, odd
+    even = fma(v2, fma(v2, fma(v2, fma(v2, LOG_C19, LOG_C15), LOG_C11), LOG_C7), LOG_C3)
+    odd = fma(v2, fma(v2, fma(v2, fma(v2, LOG_C21, LOG_C17), LOG_C13), LOG_C9), LOG_C5)
+    return (q * v) * fma(v, odd, even)
+
+
+cdef inline double log1p_narrow(double e) noexcept nogil:
+    cdef double q = e / fma(e, 0.5, 1.0)
+    return q + atanh_rest_narrow(q)
+
+
+cdef inline double plus_log1p_f64(Pair a, Pair e) noexcept nogil:
+    # a + log(1 + e), for a >= 0 and e in the unit. An infinite sum has no tail. Where the sum is small, so is q, whose
+    # cube counts for nothing, and the sum may be subnormal: q is corrected last then.
+    cdef Pair d, s
+    cdef Quotient q
+    cdef double small
+    e = fast_two_sum(e.h, e.l)  # the series is taken of q alone
+    d = unit_plus(0.5, e)
+    q = divide(e, d, 1.0 / d.h)
+    s = two_sum(a.h, q.q)
+    s.l += a.l
+    small = corrected(s.h, q.rest, q.r) + s.l
+    # what q lacks, q.rest q.r, counts 1/(1 - q^2/4) times in 2 atanh(q/2)
+    s.l = s.h + (s.l + fma(q.rest * q.r, fma(q.q * q.q, LOG_SLOPE, 1.0), atanh_rest_f64(q.q)))
+    s.l = small if s.h < SMALL else s.l
+    return s.h if s.h > LARGEST else s.l
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -214,26 +468,31 @@ cdef inline Pair exp_f64(Reduced a) noexcept nogil:
 
 # BOUND sigmoid float16: 0.5 ulp
 # BOUND sigmoid float32: 0.5 ulp
-cdef inline double sigmoid_narrow(double x, double e) noexcept nogil:
+cdef inline double sigmoid_narrow(double x, Exp e) noexcept nogil:
     # Near 0, sigmoid(x) = 1/2 + x/4 - x^3/48 + ... passes within less than half a float64 ulp of a float32
     # midpoint wherever 1/2 + x/4 is one; 1/2 + (x/4)(1 - 2^-26) leans to the side on which the cubic term lies.
-    cdef double y = (e if x < 0.0 else 1.0) / (1.0 + e)
-    return fma(x, 0.25 - 0.25 / 67108864.0, 0.5) if fabs(x) < 1.0 / 16384.0 else y
+    cdef double y = (e.e if x < 0.0 else 1.0) / (1.0 + e.e)
+    return fma(x, LEANT_QUARTER, 0.5) if fabs(x) < LEAN else y
 
 
-# BOUND sigmoid float64 fma: 0.57 ulp; worst 0.55385 at -0x1.f2d4414f2ae3ap+3
-# BOUND sigmoid float64 no-fma: 0.77 ulp; worst 0.66474 at -0x1.61c25feeb6816p+9
-cdef inline double sigmoid_f64(double x, Pair e) noexcept nogil:
-    cdef Pair n, d = unit_plus(e)
-    n.h = e.h if x < 0.0 else UNIT
-    n.l = e.l if x < 0.0 else 0.0
-    return quotient(n, d, 1.0 / d.h)
+# BOUND sigmoid float64 fma: 0.56 ulp; worst 0.5406 at -0x1.633ce8fb580b9p+8
+# BOUND sigmoid float64 no-fma: 0.59 ulp; worst 0.5724 at -0x1.f5d6821e457c3p+5
+cdef inline double sigmoid_f64(double x, ExpPair e) noexcept nogil:
+    cdef Pair d = unit_plus(1.0, e.e)
+    return quotient(numerator(x < 0.0, e.e), d, 1.0 / d.h)
+
+
+cdef inline Pair numerator(bint negative, Pair e) noexcept nogil:
+    # That of the sigmoid, in the unit.
+    cdef Pair n
+    n.h = e.h if negative else UNIT
+    n.l = e.l if negative else 0.0
+    return n
 
 
 # BOUND sigmoid longdouble: 2.0 ulp
 cdef inline long double sigmoid_ld(long double x, long double e) noexcept nogil:
-    cdef long double d = 1.0 + e
-    return quotient_ld(e if x < 0.0 else 1.0, d, (1.0 - d) + e)
+    return quotient_ld(exactly(e if x < 0.0 else 1.0), two_sum_ld(1.0, e))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -242,20 +501,395 @@ cdef inline long double sigmoid_ld(long double x, long double e) noexcept nogil:
 
 # BOUND sigmoid_derivative float16: 0.5 ulp
 # BOUND sigmoid_derivative float32: 0.5 ulp
-cdef inline double sigmoid_derivative_narrow(double x, double e) noexcept nogil:
-    return e / ((1.0 + e) * (1.0 + e))
+cdef inline double sigmoid_derivative_narrow(double x, Exp e) noexcept nogil:
+    return e.e / ((1.0 + e.e) * (1.0 + e.e))
 
 
-# BOUND sigmoid_derivative float64 fma: 0.57 ulp; worst 0.55105 at 0x1.070aecb7c00a9p+5
-# BOUND sigmoid_derivative float64 no-fma: 0.77 ulp; worst 0.73006 at 0x1.6199315823554p+9
-cdef inline double sigmoid_derivative_f64(double x, Pair e) noexcept nogil:
+# BOUND sigmoid_derivative float64 fma: 0.56 ulp; worst 0.5411 at -0x1.30a35b3d5fc3dp+8
+# BOUND sigmoid_derivative float64 no-fma: 0.59 ulp; worst 0.5709 at -0x1.4b26ac3ab577ap+9
+cdef inline double sigmoid_derivative_f64(double x, ExpPair e) noexcept nogil:
     # The reciprocal of 1 + e serves squared, so that sigmoid and derivative together divide once.
-    cdef Pair d = unit_plus(e)
+    cdef Pair d = unit_plus(1.0, e.e)
     cdef double r = 1.0 / d.h
-    return quotient(e, square(d), (UNIT * r) * r)
+    return quotient(e.e, square_in_unit(d), (UNIT * r) * r)
 
 
 # BOUND sigmoid_derivative longdouble: 2.0 ulp
 cdef inline long double sigmoid_derivative_ld(long double x, long double e) noexcept nogil:
-    cdef long double d = 1.0 + e, s = d * d
-    return quotient_ld(e, s, fmal(d, d, -s) + 2.0 * d * ((1.0 - d) + e))
+    return quotient_ld(exactly(e), square_ld(two_sum_ld(1.0, e)))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# sigmoid_second_derivative(x) = s' (1 - 2s) = -s' tanh(x/2) = -sign(x) e (1 - e) / (1 + e)^3; odd
+#
+# 1 - e comes from the polynomial of exp(r) - 1 and not from e: nothing cancels near 0.
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND sigmoid_second_derivative float16: 0.5 ulp
+# BOUND sigmoid_second_derivative float32: 0.5 ulp
+cdef inline double sigmoid_second_derivative_narrow(double x, Exp e) noexcept nogil:
+    # Where -x/8 is halfway between two subnormals, the cubic term x^3/24 decides: the lean is on its side.
+    cdef double d = 1.0 + e.e, y = (e.e * e.c) / (d * d * d)
+    return copysign(fma(y, -HALF_ULP, y), -x)
+
+
+# BOUND sigmoid_second_derivative float64 fma: 0.62 ulp; worst 0.6008 at 0x1.04ac8cccd30cap-2
+# BOUND sigmoid_second_derivative float64 no-fma: 0.70 ulp; worst 0.6815 at 0x1.04ac65ebf4c34p-2
+cdef inline double sigmoid_second_derivative_f64(double x, ExpPair e) noexcept nogil:
+    cdef Pair d = unit_plus(1.0, e.e)
+    cdef double r = 1.0 / d.h, r_unit = UNIT * r
+    cdef double y = quotient(times_in_unit(e.e, e.c), times_in_unit(d, square_in_unit(d)), (r_unit * r_unit) * r)
+    return copysign(y, -x)
+
+
+# BOUND sigmoid_second_derivative longdouble: 2.0 ulp
+cdef inline long double sigmoid_second_derivative_ld(long double x, long double e) noexcept nogil:
+    cdef PairLd d = two_sum_ld(1.0, e), cube = square_ld(d)
+    cdef long double tail = cube.h * d.l
+    cube = times_ld(cube, d.h)
+    cube.l += tail
+    return -copysignl(quotient_ld(times_ld(exactly(e), -expm1l(-fabsl(x))), cube), x)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# softplus(x) = log(1 + exp(x)) = max(x, 0) + log1p(e): no threshold, every term >= 0
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND softplus float16: 0.5 ulp
+# BOUND softplus float32: 0.5 ulp
+cdef inline double softplus_narrow(double x, Exp e) noexcept nogil:
+    # Near 0 by its series, ln2 + x/2 + x^2/8 - x^4/192: from e, whose rounding is too coarse for one float32 there,
+    # 0x1.d483ap-12, the result is 2^-57 from a midpoint.
+    cdef double y = (x if x > 0.0 else 0.0) + log1p_narrow(e.e)
+    return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2 if fabs(x) < SERIES else y
+
+
+# BOUND softplus float64 fma: 0.63 ulp; worst 0.6163 at 0x1.ece2548482c5dp-7
+# BOUND softplus float64 no-fma: 0.63 ulp; worst 0.6163 at 0x1.ece2548482c5dp-7
+cdef inline double softplus_f64(double x, ExpPair e) noexcept nogil:
+    cdef Pair a
+    a.h = x if x > 0.0 else 0.0
+    a.l = 0.0
+    return plus_log1p_f64(a, e.e)
+
+
+# BOUND softplus longdouble: 2.0 ulp
+cdef inline long double softplus_ld(long double x, long double e) noexcept nogil:
+    return (x if x > 0.0 else 0.0) + log_ld(two_sum_ld(1.0, e))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# log_sigmoid(x) = log(sigmoid(x)) = min(x, 0) - log1p(e) = -softplus(-x)
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND log_sigmoid float16: 0.5 ulp
+# BOUND log_sigmoid float32: 0.5 ulp
+cdef inline double log_sigmoid_narrow(double x, Exp e) noexcept nogil:
+    return -softplus_narrow(-x, e)
+
+
+# BOUND log_sigmoid float64 fma: 0.63 ulp; worst 0.6134 at -0x1.72ecc78951d7bp-14
+# BOUND log_sigmoid float64 no-fma: 0.63 ulp; worst 0.6149 at -0x1.93dbacffc8ff5p-19
+cdef inline double log_sigmoid_f64(double x, ExpPair e) noexcept nogil:
+    return -softplus_f64(-x, e)
+
+
+# BOUND log_sigmoid longdouble: 2.0 ulp
+cdef inline long double log_sigmoid_ld(long double x, long double e) noexcept nogil:
+    return -softplus_ld(-x, e)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# silu(x) = x sigmoid(x), rounded once; its tail goes on to x = -751, where e alone is 0 in float64
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND silu float16: 0.5 ulp
+# BOUND silu float32: 0.5 ulp
+cdef inline double silu_narrow(double x, Exp e) noexcept nogil:
+    # x/2 + x^2/4 may be halfway: the lean is on the side of the next term, -x^4/48. Where x/2 is halfway between two
+    # subnormals the next term is x^2/4.
+    cdef double s = (e.e if x < 0.0 else 1.0) / (1.0 + e.e), lean = copysign(HALF_ULP, x)
+    lean = lean if fabs(x) < TINY else -lean
+    s = fma(x, 0.25, 0.5 + lean) if fabs(x) < SILU_LEAN else s
+    return (NARROW_LEAST if x < NARROW_LEAST else x) * s
+
+
+# BOUND silu float64 fma: 0.57 ulp; worst 0.5545 at -0x1.6979e2a121a2bp+8
+# BOUND silu float64 no-fma: 0.61 ulp; worst 0.5976 at -0x1.628b1b2016a66p+8
+cdef inline double silu_f64(double x, ExpPair e) noexcept nogil:
+    cdef Pair d = unit_plus(1.0, e.e)
+    cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
+    t = LEAST if t < LEAST else t
+    t = copysign(quotient(times(t, numerator(x < 0.0, e.e)), d, 1.0 / d.h), x)  # -0 is lost in a sum
+    return x if x > SILU_LINEAR else t
+
+
+# BOUND silu longdouble: 2.0 ulp
+cdef inline long double silu_ld(long double x, long double e) noexcept nogil:
+    cdef PairLd d = two_sum_ld(1.0, e)
+    if x > LINEAR_LD:
+        return x
+    if x < -LINEAR_LD:
+        return -0.0
+    return copysignl(quotient_ld(times_exp_ld(exactly(x), x, e) if x < 0.0 else exactly(x), d), x)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# silu_derivative(x) = s (1 + x (1 - s)) = (x < 0 ? e (1 + x + e) : 1 + e (1 + x)) / (1 + e)^2
+#
+# Its zero is that of 1 + x + e, x = ZERO; with d = x - ZERO, 1 + x + e = d + exp(ZERO) (exp(d) - 1), where nothing
+# cancels. Within NEAR_ZERO of it the exponential's own polynomial gives exp(d) - 1.
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND silu_derivative float16: 0.5 ulp
+# BOUND silu_derivative float32: 0.5 ulp
+cdef inline double silu_derivative_narrow(double x, Exp e) noexcept nogil:
+    cdef double d = (x - ZERO_H) - ZERO_M
+    cdef double near = fma(EXP_ZERO_H * d, expm1_over_narrow(d), d)
+    cdef double t = NARROW_LEAST if x < NARROW_LEAST else (-NARROW_LEAST if x > -NARROW_LEAST else x)
+    cdef double v = near if fabs(d) < NEAR_ZERO else ((1.0 + t) + e.e if x < 0.0 else 1.0 + t)
+    v = fma(e.e, v, 0.0 if x < 0.0 else 1.0) / ((1.0 + e.e) * (1.0 + e.e))
+    return fma(x, LEANT_HALF, 0.5) if fabs(x) < LEAN else v  # 1/2 + x/2 - x^3/12 + ..., as the sigmoid near 0
+
+
+# BOUND silu_derivative float64 fma: 0.57 ulp; worst 0.5558 at -0x1.6920f86e0d838p+7
+# BOUND silu_derivative float64 no-fma: 0.61 ulp; worst 0.5959 at -0x1.69d2a4bca8826p+6
+cdef inline double silu_derivative_f64(double x, ExpPair e) noexcept nogil:
+    cdef Pair d = unit_plus(1.0, e.e), n, v, near, p, q
+    cdef double r = 1.0 / d.h, t, off
+    # near the zero, with off = x - ZERO_H and q = exp(off) - 1; 1 + EXP_ZERO = -ZERO:
+    #   1 + x + e = off + EXP_ZERO q + (ZERO - ZERO_H)(ZERO - EXP_ZERO q)
+    off = x - ZERO_H
+    q = expm1_f64(off)
+    near = times(EXP_ZERO_H, q)
+    p = two_sum(off, near.h)
+    near.l += p.l
+    p = two_sum(p.h, ZERO_SHIFT_H)
+    near.l += fma(EXP_ZERO_M, q.h, fma(-ZERO_M * EXP_ZERO_H, q.h, ZERO_SHIFT_L)) + p.l
+    near = two_sum(p.h, near.l)
+    # elsewhere: 1 + x, and e too for x < 0
+    t = LEAST if x < LEAST else (-LEAST if x > -LEAST else x)
+    v = two_sum(1.0, t)
+    p = two_sum(v.h, e.e.h * UNIT_INVERSE)
+    p.l += fma(e.e.l, UNIT_INVERSE, v.l)
+    v.h = p.h if x < 0.0 else v.h
+    v.l = p.l if x < 0.0 else v.l
+    v.h = near.h if fabs(off) < NEAR_ZERO else v.h
+    v.l = near.l if fabs(off) < NEAR_ZERO else v.l
+    n = times(v.h, e.e)
+    n.l = fma(v.l, e.e.h, n.l)
+    p = fast_two_sum(0.0 if x < 0.0 else UNIT, n.h)
+    p.l += n.l
+    return quotient(p, square_in_unit(d), (UNIT * r) * r)
+
+
+# BOUND silu_derivative longdouble: 2.0 ulp
+cdef inline long double silu_derivative_ld(long double x, long double e) noexcept nogil:
+    cdef PairLd d = two_sum_ld(1.0, e), v = two_sum_ld(1.0, x), p
+    cdef long double off = ((x - ZERO_H) - ZERO_M) - ZERO_L
+    if x > LINEAR_LD:
+        return 1.0
+    if x < -LINEAR_LD:
+        return -0.0
+    if fabsl(off) < NEAR_ZERO:
+        v = two_sum_ld(off, (<long double> EXP_ZERO_H + EXP_ZERO_M) * expm1l(off))
+    elif x < 0.0:
+        p = two_sum_ld(v.h, e)
+        v.h = p.h
+        v.l += p.l
+    v = times_exp_ld(v, x, e)
+    if x >= 0.0:
+        p = two_sum_ld(1.0, v.h)
+        v.h = p.h
+        v.l += p.l
+    return quotient_ld(v, square_ld(d))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# logit(p) = log(p/(1 - p)) = -log((1 - p)/p): with a the smaller and b the larger of p and 1 - p,
+#   log(a/b) = -j ln2 + 2 atanh(s),  s = (2^j a - b)/(2^j a + b),  j = round(log2(b/a)), roughly
+# Near 1/2, j = 0 and a - b is exact: nothing cancels. 1 - p is exact for p >= 1/2, and a pair below.
+# ---------------------------------------------------------------------------------------------------------------
+
+cdef inline unsigned long long logit_flags(double p) noexcept nogil:
+    cdef unsigned long long zero = (bits(p) & 0x7fffffffffffffffULL) - 1, one = bits(p) ^ 0x3ff0000000000000ULL
+    return target_flags(p) | top_bit(zero) * DIVIDE | top_bit((one - 1) & ~one) * DIVIDE
+
+
+cdef inline unsigned long long top_bit(unsigned long long u) noexcept nogil:
+    return u >> 63
+
+
+cdef inline bint outside(double p) noexcept nogil:
+    return (p < 0.0) | (p > 1.0)
+
+
+cdef inline unsigned long long binades(double a, double b) noexcept nogil:
+    # j with 2^j a within a factor of 3/2 of b, 0 < a <= b: the bits of a number are, nearly, its logarithm.
+    return (bits(b) - bits(a) + 0x8000000000000ULL) >> 52
+
+
+cdef inline double logit_end(double p, double a, double y) noexcept nogil:
+    # The sign, the two ends, and what lies beyond them.
+    y = y if a > 0.0 else (-INFINITY if a == 0.0 else NAN)
+    return y if p < 0.5 else 0.0 - y
+
+
+# BOUND logit float16: 0.5 ulp
+# BOUND logit float32: 0.5 ulp
+cdef inline double logit_narrow(double p) noexcept nogil:
+    cdef double a = p if p < 0.5 else 1.0 - p, b = 1.0 - p if p < 0.5 else p, j, m, q
+    cdef unsigned long long n = binades(a, b)
+    j = from_bits(n | 0x4330000000000000ULL) - 4503599627370496.0
+    m = a * from_bits((n + 1023) << 52)
+    q = 2.0 * (m - b) / (m + b)
+    return logit_end(p, a, fma(j, -LN2_HI, q) + fma(j, -LN2_LO, atanh_rest_narrow(q)))
+
+
+# BOUND logit float64 fma: 0.63 ulp; worst 0.6162 at 0x1.aa9593138a36bp-2
+# BOUND logit float64 no-fma: 0.63 ulp; worst 0.6162 at 0x1.aa9593138a36bp-2
+cdef inline double logit_f64(double p) noexcept nogil:
+    cdef double a = p if p < 0.5 else 1.0 - p, m, j, y
+    cdef Pair b, n, d
+    cdef Quotient s
+    cdef unsigned long long k
+    b = fast_two_sum(1.0, -p)
+    b.h = b.h if p < 0.5 else p
+    b.l = b.l if p < 0.5 else 0.0
+    m = a * (UNIT if a < UNIT_INVERSE else 1.0)  # no subnormals
+    k = binades(m, b.h)
+    j = from_bits(k | 0x4330000000000000ULL) - (4503599627370496.0 - (128.0 if a < UNIT_INVERSE else 0.0))
+    m = m * from_bits((k + 1023) << 52)
+    n.h = 2.0 * (m - b.h)
+    n.l = -2.0 * b.l
+    d = two_sum(m, b.h)
+    d.l += b.l
+    s = divide(n, d, 1.0 / d.h)
+    b = fast_two_sum(j * -LN2_HI, s.q)
+    y = b.h + (fma(j, -LN2_LO, b.l) + fma(s.rest, s.r, atanh_rest_f64(s.q)))
+    return logit_end(p, a, y)
+
+
+# BOUND logit longdouble: 2.0 ulp
+cdef inline long double logit_ld(long double p) noexcept nogil:
+    cdef long double a = p if p < 0.5 else 1.0 - p, y
+    cdef PairLd ratio, b = two_sum_ld(1.0, -p)
+    if not a >= 0.0:
+        return NAN
+    if p >= 0.5:
+        b = exactly(p)
+    ratio.h = b.h / a
+    ratio.l = (fmal(-ratio.h, a, b.h) + b.l) / a
+    y = logl(a) if a < SMALLEST_LD else -log_ld(ratio)
+    return y if p < 0.5 else 0.0 - y
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# sigmoid_backward(grad, y) = grad y (1 - y)
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND sigmoid_backward float16: 0.51 ulp
+# BOUND sigmoid_backward float32: 0.51 ulp
+cdef inline double sigmoid_backward_narrow(double grad, double y) noexcept nogil:
+    return grad * (y * (1.0 - y))
+
+
+# BOUND sigmoid_backward float64 fma: 1.00 ulp; worst 0.8339 at 0x1.3468d5d757433p-1019,0x1.8769a0792936dp-1
+# BOUND sigmoid_backward float64 no-fma: 1.50 ulp; worst 1.3704 at 0x1.5a6ae265d20e6p-1019,0x1.685cad6c40b10p-3
+cdef inline double sigmoid_backward_f64(double grad, double y) noexcept nogil:
+    cdef Pair p = times(y, two_sum(1.0, -y))
+    p = times(grad, p)
+    return p.h + p.l if fabs(p.h) <= LARGEST and p.h != 0.0 else p.h  # infinity has no tail, and -0 no sum
+
+
+# BOUND sigmoid_backward longdouble: 2.0 ulp
+cdef inline long double sigmoid_backward_ld(long double grad, long double y) noexcept nogil:
+    cdef long double c = 1.0 - y, p = y * c, p_l = fmal(y, c, -p) + y * ((1.0 - c) - y), g = grad * p
+    return g + (fmal(grad, p, -g) + grad * p_l) if fabsl(g) <= LARGEST_LD and g != 0.0 else g
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# logistic_loss(x, t) = softplus(x) - t x = |x| (x > 0 ? 1 - t : t) + log1p(e): every term >= 0, for t in [0, 1]
+# ---------------------------------------------------------------------------------------------------------------
+
+cdef inline unsigned long long target_flags(double t) noexcept nogil:
+    # Invalid if t < 0 or t > 1, and not NaN. By the borrows of 64-bit integers, since not every instruction set can
+    # turn a comparison of doubles into such an integer.
+    cdef unsigned long long u = bits(t), magnitude = u & 0x7fffffffffffffffULL
+    cdef unsigned long long beyond = (0x3ff0000000000000ULL - magnitude) | (u & (0 - magnitude))
+    return top_bit(beyond & ~(0x7ff0000000000000ULL - magnitude)) * INVALID
+
+
+# BOUND logistic_loss float16: 0.51 ulp
+# BOUND logistic_loss float32: 0.51 ulp
+cdef inline double logistic_loss_narrow(double x, double t, Exp e) noexcept nogil:
+    cdef double share = 1.0 - t if x > 0.0 else t
+    cdef double y = (fabs(x) * share if share != 0.0 else 0.0) + log1p_narrow(e.e)
+    return NAN if outside(t) else y
+
+
+# BOUND logistic_loss float64 fma: 1.20 ulp; worst 0.9263 at -0x1.46a2b10ac6c03p+9,0x1.311554dec327bp-1004
+# BOUND logistic_loss float64 no-fma: 1.20 ulp; worst 0.9500 at -0x1.c19da4e1d87cfp+8,0x1.8d04c2abfb295p-661
+cdef inline double logistic_loss_f64(double x, double t, ExpPair e) noexcept nogil:
+    cdef Pair share = fast_two_sum(1.0, -t), a
+    cdef double y
+    share.h = share.h if x > 0.0 else t
+    share.l = share.l if x > 0.0 else 0.0
+    a = times(fabs(x), share)
+    a.h = a.h if share.h != 0.0 else 0.0  # an infinite x counts for nothing where its share is 0
+    a.l = a.l if share.h != 0.0 else 0.0
+    y = plus_log1p_f64(a, e.e)
+    return NAN if outside(t) else y
+
+
+# BOUND logistic_loss longdouble: 2.0 ulp
+cdef inline long double logistic_loss_ld(long double x, long double t, long double e) noexcept nogil:
+    cdef long double share = 1.0 - t if x > 0.0 else t
+    if t < 0.0 or t > 1.0:
+        return NAN
+    return (fabsl(x) * share if share != 0.0 else 0.0) + log_ld(two_sum_ld(1.0, e))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# logistic_loss_gradient(x, t) = sigmoid(x) - t = (1 - t) - sigmoid(-x): the form whose target is at most 1/2, so that
+# t = 1 gives -sigmoid(-x). The hessian is sigmoid_derivative(x).
+# ---------------------------------------------------------------------------------------------------------------
+
+# BOUND logistic_loss_gradient float16: 0.51 ulp
+# BOUND logistic_loss_gradient float32: 0.51 ulp
+cdef inline double logistic_loss_gradient_narrow(double x, double t, Exp e) noexcept nogil:
+    cdef double u = -x if t > 0.5 else x, target = 1.0 - t if t > 0.5 else t
+    cdef double y = (e.e if u < 0.0 else 1.0) / (1.0 + e.e) - target
+    y = -y if t > 0.5 else y
+    return NAN if outside(t) else y
+
+
+# BOUND logistic_loss_gradient float64 fma: 1.00 ulp; worst 0.5406 at -0x1.633ce8fb580b9p+8,0x0.0p+0
+# BOUND logistic_loss_gradient float64 no-fma: 1.00 ulp; worst 0.5724 at -0x1.f5d6821e457c3p+5,0x0.0p+0
+cdef inline double logistic_loss_gradient_f64(double x, double t, ExpPair e) noexcept nogil:
+    cdef double u = -x if t > 0.5 else x, target = 1.0 - t if t > 0.5 else t, y
+    cdef Pair d = unit_plus(1.0, e.e), s
+    cdef Quotient a = divide(numerator(u < 0.0, e.e), d, 1.0 / d.h)
+    s = two_sum(a.q, -target)
+    y = corrected(s.h, a.rest, a.r) if target == 0.0 else s.h + fma(a.rest, a.r, s.l)
+    y = -y if t > 0.5 else y
+    return NAN if outside(t) else y
+
+
+# BOUND logistic_loss_gradient longdouble: 2.0 ulp
+cdef inline long double logistic_loss_gradient_ld(long double x, long double t, long double e) noexcept nogil:
+    if t < 0.0 or t > 1.0:
+        return NAN
+    return (1.0 - t) - sigmoid_ld(-x, e) if t > 0.5 else sigmoid_ld(x, e) - t
+
+
+cdef inline double logistic_loss_hessian_narrow(double x, double t, Exp e) noexcept nogil:
+    return sigmoid_derivative_narrow(x, e)
+
+
+cdef inline double logistic_loss_hessian_f64(double x, double t, ExpPair e) noexcept nogil:
+    return sigmoid_derivative_f64(x, e)
+
+
+cdef inline long double logistic_loss_hessian_ld(long double x, long double t, long double e) noexcept nogil:
+    return sigmoid_derivative_ld(x, e)

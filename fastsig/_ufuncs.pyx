@@ -13,7 +13,7 @@ from contextlib import suppress
 cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
-from fastsig._kernel cimport BLOCK, ROW_CAPSULE, TYPES, Row, kernel_t
+from fastsig._kernel cimport BLOCK, DIVIDE, INVALID, ROW_CAPSULE, TYPES, Row, kernel_t
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS
@@ -51,10 +51,17 @@ cdef extern from *:
         (void)extended;
         fesetenv(&env->all);
     }
+
+    static inline void fastsig_raise(int flags, int invalid, int divide)
+    {
+        int excepts = (flags & invalid ? FE_INVALID : 0) | (flags & divide ? FE_DIVBYZERO : 0);
+        if (excepts) feraiseexcept(excepts);
+    }
     """
     ctypedef struct Env "fastsig_env":
         pass
     void save_env "fastsig_save_env"(Env *env, bint extended) noexcept nogil
+    void raise_flags "fastsig_raise"(int flags, int invalid, int divide) noexcept nogil
     void restore_env "fastsig_restore_env"(const Env *env, bint extended) noexcept nogil
     ctypedef size_t uintptr_t
 
@@ -115,7 +122,7 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
     # an input gathered before the kernel runs, an output scattered after.
     cdef Loop *loop = <Loop *> data
     cdef Py_ssize_t n = dims[0], size = loop.itemsize, block = BLOCK, done, m
-    cdef int nin = loop.nin, nop = loop.nin + loop.nout, i, j
+    cdef int nin = loop.nin, nop = loop.nin + loop.nout, flags = 0, i, j
     cdef bint staged[OPERANDS]
     cdef char *at[OPERANDS]
     cdef char *operands[OPERANDS]
@@ -144,13 +151,14 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
                 operands[i] = buffers[i] + (64 - <uintptr_t> buffers[i] % 64)
                 if i < nin:
                     copy_strided(operands[i], size, at[i], steps[i], m, size)
-        loop.run(operands, m)
+        flags |= loop.run(operands, m)
         for i in range(nop):
             if i >= nin and staged[i]:
                 copy_strided(at[i], steps[i], operands[i], size, m, size)
             at[i] += m * steps[i]
         done += m
     restore_env(&env, loop.extended)
+    raise_flags(flags, INVALID, DIVIDE)  # on purpose: these are the mathematics' own
 
 
 # ---------------------------------------------------------------------------------------------------------------

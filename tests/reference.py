@@ -51,7 +51,7 @@ def exact(name, *inputs):
     wide = [[to_mpfr(x) for x in array] for array in inputs]
     found = []
     for formula in REFERENCE[name]:
-        values = [formula(gmpy2.exp, *xs) for xs in zip(*wide, strict=True)]
+        values = [formula(gmpy2, *xs) for xs in zip(*wide, strict=True)]
         with np.errstate(under="ignore"):
             near = np.array([from_mpfr(v, dtype) for v in values], dtype)
         gaps = np.array([gap_exponent(v, info) for v in values], np.int32)

@@ -3,6 +3,8 @@
 import numpy as np
 from catalog import BITS
 
+from fastsig._reference import DOMAINS
+
 
 def by_bits(low, high, n, dtype, seed=0):
     """Return n numbers of either sign whose magnitudes are evenly spread over the bit patterns from low to high."""
@@ -27,6 +29,48 @@ def vanishing(dtype):
     """Return a number just beyond which exp(-x) is rounded to 0."""
     info = np.finfo(dtype)
     return float(-(info.minexp - info.nmant - 1) * np.log(2)) + 0.5
+
+
+def inputs(name, dtype, n, seed=0):
+    """Return the inputs of a function, an array each, about n numbers where it is hard."""
+    dtype = np.dtype(dtype)
+    domains = DOMAINS.get(name, ("real",))
+    if domains == ("unit",):
+        return (unit(dtype, n, seed),)
+    x = np.concatenate([everywhere(dtype, n, seed), around(SILU_ZERO, dtype, n // 4, seed)])
+    if domains == ("real",):
+        return (x,)
+    x = np.random.default_rng(seed).permutation(x)
+    t = unit(dtype, len(x), seed + 7)
+    t = np.random.default_rng(seed + 8).permutation(np.resize(t, len(x)))
+    if domains[1] == "target":
+        t = np.round(t)
+    elif name != "sigmoid_backward":
+        t[::5] = np.round(t[::5])
+    return (x, t)
+
+
+SILU_ZERO = np.longdouble("-1.27846454276107379510935873902298")
+
+
+def around(centre, dtype, n, seed=0):
+    """Return n numbers around one, evenly spread over the exponents of the distance."""
+    rng = np.random.default_rng(seed)
+    distance = np.ldexp(rng.uniform(0.5, 1, n), -rng.integers(0, np.finfo(dtype).nmant + 2, n))
+    return (np.longdouble(centre) + distance * rng.choice([-1, 1], n)).astype(dtype)
+
+
+def unit(dtype, n, seed=0):
+    """Return about n numbers between 0 and 1, both left out: by bits, by value, next to 1/2 and next to 1."""
+    part = n // 4
+    p = [
+        np.abs(by_bits(np.finfo(dtype).smallest_subnormal, 1, part, dtype, seed)),
+        by_value(0, 1, part, dtype, seed + 1),
+        around(0.5, dtype, part, seed + 2),
+        around(1, dtype, part, seed + 3),
+    ]
+    p = np.concatenate(p)
+    return p[(p > 0) & (p < 1)]
 
 
 def everywhere(dtype, n, seed=0):

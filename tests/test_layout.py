@@ -3,19 +3,41 @@
 import numpy as np
 import pytest
 from catalog import FUNCTIONS, TYPES, outputs, same_bits
-from samples import everywhere
+from samples import inputs
 
 LENGTHS = (*range(70), 127, 128, 129, 255, 256, 257, 511, 512, 513, 700, 1024, 1025)
+N = 1100
 
 
-def data(dtype, n=1100):
-    return np.random.default_rng(1).permutation(everywhere(dtype, n))[:n]
+def data(ufunc, dtype):
+    """Return N elements of each input of a ufunc."""
+    arrays = inputs(ufunc.__name__, dtype, 2 * N)
+    order = np.random.default_rng(1).permutation(len(arrays[0]))[:N]
+    return [a[order] for a in arrays]
 
 
-def pointwise(ufunc, x):
+def cut(arrays, key):
+    """Return the same part of each array."""
+    return [a[key] for a in arrays]
+
+
+def pointwise(ufunc, arrays):
     """Return the outputs computed one scalar at a time."""
-    columns = [outputs(ufunc(v)) for v in x]
-    return [np.array([c[k] for c in columns], x.dtype) for k in range(ufunc.nout)]
+    columns = [outputs(ufunc(*ones)) for ones in zip(*arrays, strict=True)]
+    return [np.array([c[k] for c in columns], arrays[0].dtype) for k in range(ufunc.nout)]
+
+
+def unaligned(array, offset):
+    """Return a copy that begins some bytes off where it should."""
+    copy = np.zeros(array.nbytes + 16, np.uint8)[offset : offset + array.nbytes].view(array.dtype)
+    copy[:] = array
+    return copy
+
+
+def assert_same(results, expected):
+    """Fail unless all outputs have the bits expected."""
+    for y, e in zip(outputs(results), expected, strict=True):
+        assert same_bits(np.ascontiguousarray(y), np.ascontiguousarray(e))
 
 
 @pytest.fixture(params=TYPES)
@@ -33,143 +55,152 @@ def empties(ufunc, shape, dtype):
 
 
 def test_every_position_and_length_gives_the_bits_of_the_scalar(ufunc, dtype):
-    x = data(dtype)
+    x = data(ufunc, dtype)
     expected = pointwise(ufunc, x)
     for n in LENGTHS:
         for start in (0, 1, 3):
-            for y, e in zip(outputs(ufunc(x[start : start + n])), expected, strict=True):
-                assert same_bits(y, e[start : start + n]), (n, start)
+            key = slice(start, start + n)
+            assert_same(ufunc(*cut(x, key)), cut(expected, key))
 
 
 def test_strided_equals_contiguous(ufunc, dtype):
-    x = data(dtype)
-    expected = outputs(ufunc(x))
+    x = data(ufunc, dtype)
+    expected = outputs(ufunc(*x))
     for step in (2, 3, 7, -1, -2, -5):
-        for y, e in zip(outputs(ufunc(x[::step])), expected, strict=True):
-            assert same_bits(y, e[::step])
-        out = tuple(np.full(3 * len(x), -7, dtype)[::3] for _ in expected)
-        ufunc(x[::step], out=tuple(o[: len(x[::step])] for o in out))
-        for y, e in zip(out, expected, strict=True):
-            assert same_bits(y[: len(e[::step])], e[::step])
-            assert (y[len(e[::step]) :] == -7).all()
-            assert (y.base[1::3] == -7).all()
-            assert (y.base[2::3] == -7).all()
+        key = slice(None, None, step)
+        assert_same(ufunc(*cut(x, key)), cut(expected, key))
+        assert_same(ufunc(*(a[key].copy() if k else a[key] for k, a in enumerate(x))), cut(expected, key))
+        n = len(x[0][key])
+        frames = empties(ufunc, 3 * n, dtype)
+        ufunc(*cut(x, key), out=tuple(f[::3] for f in frames))
+        assert_same(tuple(f[::3] for f in frames), cut(expected, key))
+        assert all((f[1::3] == -7).all() and (f[2::3] == -7).all() for f in frames)
 
 
 def test_nothing_is_written_beyond_the_output(ufunc, dtype):
-    x = data(dtype)
+    x = data(ufunc, dtype)
     for n in LENGTHS:
         frames = empties(ufunc, n + 64, dtype)
-        ufunc(x[:n], out=tuple(f[32 : 32 + n] for f in frames))
-        for frame, y in zip(frames, outputs(ufunc(x[:n])), strict=True):
-            assert same_bits(frame[32 : 32 + n], y)
-            assert (frame[:32] == -7).all()
-            assert (frame[32 + n :] == -7).all()
+        ufunc(*cut(x, slice(n)), out=tuple(f[32 : 32 + n] for f in frames))
+        assert_same(tuple(f[32 : 32 + n] for f in frames), outputs(ufunc(*cut(x, slice(n)))))
+        assert all((f[:32] == -7).all() and (f[32 + n :] == -7).all() for f in frames)
 
 
 def test_misaligned_equals_aligned(ufunc, dtype):
-    x = data(dtype)
+    x = data(ufunc, dtype)
     for offset in (1, 2, 3, dtype.itemsize - 1):
-        shifted = np.zeros(x.nbytes + 16, np.uint8)[offset : offset + x.nbytes].view(dtype)
-        shifted[:] = x
-        out = tuple(
-            np.zeros(x.nbytes + 16, np.uint8)[offset : offset + x.nbytes].view(dtype) for _ in range(ufunc.nout)
-        )
-        ufunc(shifted, out=out)
-        for y, e in zip(out, outputs(ufunc(x)), strict=True):
-            assert same_bits(y.copy(), e)
+        out = tuple(unaligned(np.zeros(N, dtype), offset) for _ in range(ufunc.nout))
+        ufunc(*(unaligned(a, offset) for a in x), out=out)
+        assert_same(out, outputs(ufunc(*x)))
 
 
 def test_in_place_equals_out_of_place(ufunc, dtype):
-    x = data(dtype)
-    expected = outputs(ufunc(x))
-    for k in range(ufunc.nout):
-        for step in (1, -1, 2):
-            mine = x.copy()
-            out = list(empties(ufunc, len(mine[::step]), dtype))
-            out[k] = mine[::step]
-            ufunc(mine[::step], out=tuple(out))
-            for y, e in zip(out, expected, strict=True):
-                assert same_bits(y.copy(), e[::step])
+    x = data(ufunc, dtype)
+    for operand in range(ufunc.nin):
+        for k in range(ufunc.nout):
+            for step in (1, -1, 2):
+                key = slice(None, None, step)
+                expected = outputs(ufunc(*cut(x, key)))
+                mine = [a.copy() for a in x]
+                out = list(empties(ufunc, len(mine[0][key]), dtype))
+                out[k] = mine[operand][key]
+                ufunc(*cut(mine, key), out=tuple(out))
+                assert_same(tuple(out), expected)
 
 
 def test_overlapping_input_and_output_are_safe(ufunc, dtype):
-    for shift in (1, 2, 5, 300):
-        for forward in (True, False):
-            whole = data(dtype)
-            n = len(whole) - shift
-            source, target = (slice(0, n), slice(shift, None)) if forward else (slice(shift, None), slice(0, n))
-            expected = outputs(ufunc(whole[source].copy()))
-            out = list(empties(ufunc, n, dtype))
-            out[0] = whole[target]
-            ufunc(whole[source], out=tuple(out))
-            for y, e in zip(out, expected, strict=True):
-                assert same_bits(y.copy(), e)
-    whole = data(dtype)
-    expected = outputs(ufunc(whole[::-1].copy()))
-    out = list(empties(ufunc, len(whole), dtype))
-    out[0] = whole
-    ufunc(whole[::-1], out=tuple(out))
-    for y, e in zip(out, expected, strict=True):
-        assert same_bits(y.copy(), e)
+    x = data(ufunc, dtype)
+    for operand in range(ufunc.nin):
+        for shift in (1, 2, 5, 300):
+            for source, target in ((slice(N - shift), slice(shift, None)), (slice(shift, None), slice(N - shift))):
+                expected = outputs(ufunc(*cut(x, source)))
+                mine = [a.copy() for a in x]
+                out = list(empties(ufunc, N - shift, dtype))
+                out[0] = mine[operand][target]
+                ufunc(*cut(mine, source), out=tuple(out))
+                assert_same(tuple(out), expected)
+        backwards = slice(None, None, -1)
+        expected = outputs(ufunc(*cut(x, backwards)))
+        mine = [a.copy() for a in x]
+        out = list(empties(ufunc, N, dtype))
+        out[0] = mine[operand]
+        ufunc(*cut(mine, backwards), out=tuple(out))
+        assert_same(tuple(out), expected)
 
 
 def test_byte_swapped_equals_native(ufunc, dtype):
-    x = data(dtype)
-    swapped = x.astype(dtype.newbyteorder())
-    for y, e in zip(outputs(ufunc(swapped)), outputs(ufunc(x)), strict=True):
-        assert y.dtype == dtype
-        assert same_bits(y, e)
+    x = data(ufunc, dtype)
+    swapped = outputs(ufunc(*(a.astype(dtype.newbyteorder()) for a in x)))
+    assert all(y.dtype == dtype for y in swapped)
+    assert_same(swapped, outputs(ufunc(*x)))
 
 
 def test_several_dimensions_and_orders_equal_the_flat_array(ufunc, dtype):
-    x = data(dtype)[:1080].reshape(4, 9, 30)
-    flat = [e.reshape(x.shape) for e in outputs(ufunc(x.ravel()))]
-    for view, pick in (
-        (x, lambda e: e),
-        (np.asfortranarray(x), lambda e: e),
-        (x.transpose(2, 0, 1), lambda e: e.transpose(2, 0, 1)),
-        (x[::2, ::-1, 1::3], lambda e: e[::2, ::-1, 1::3]),
+    shape = (4, 9, 30)
+    x = [a[:1080].reshape(shape) for a in data(ufunc, dtype)]
+    flat = [e.reshape(shape) for e in outputs(ufunc(*(a.ravel() for a in x)))]
+    for view in (
+        lambda a: a,
+        lambda a: np.asfortranarray(a),
+        lambda a: a.transpose(2, 0, 1),
+        lambda a: a[::2, ::-1, 1::3],
     ):
         for order in "KCF":
-            for y, e in zip(outputs(ufunc(view, order=order)), flat, strict=True):
-                assert same_bits(np.ascontiguousarray(y), np.ascontiguousarray(pick(e)))
-    assert all(y.flags.f_contiguous for y in outputs(ufunc(x, order="F")))
+            assert_same(ufunc(*map(view, x), order=order), [view(e) for e in flat])
+    assert all(y.flags.f_contiguous for y in outputs(ufunc(*x, order="F")))
 
 
 def test_broadcast_input_equals_the_repeated_one(ufunc, dtype):
-    x = data(dtype)[:40]
-    stretched = np.broadcast_to(x[:, None], (40, 600))
-    for y, e in zip(outputs(ufunc(stretched)), outputs(ufunc(x)), strict=True):
-        assert same_bits(y, np.repeat(e[:, None], 600, 1))
+    x = cut(data(ufunc, dtype), slice(40))
+    expected = outputs(ufunc(*x))
+    stretched = [np.broadcast_to(a[:, None], (40, 600)) for a in x]
+    assert_same(ufunc(*stretched), [np.repeat(e[:, None], 600, 1) for e in expected])
     out = empties(ufunc, (3, 40), dtype)
-    ufunc(x, out=out)
-    for y, e in zip(out, outputs(ufunc(x)), strict=True):
-        assert same_bits(y, np.broadcast_to(e, (3, 40)).copy())
+    ufunc(*x, out=out)
+    assert_same(out, [np.broadcast_to(e, (3, 40)) for e in expected])
+
+
+def test_a_scalar_beside_an_array_equals_the_repeated_one(ufuncs, dtype):
+    for name in FUNCTIONS:
+        if ufuncs[name].nin == 2:
+            x, t = data(ufuncs[name], dtype)
+            assert_same(ufuncs[name](x, t[0]), outputs(ufuncs[name](x, np.full_like(t, t[0]))))
+            assert_same(ufuncs[name](x[0], t), outputs(ufuncs[name](np.full_like(x, x[0]), t)))
+            assert_same(ufuncs[name](x[:9, None], t), outputs(ufuncs[name](*np.broadcast_arrays(x[:9, None], t))))
 
 
 def test_where_leaves_the_rest_alone(ufunc, dtype):
-    x = data(dtype)
-    where = np.random.default_rng(2).random(len(x)) < 0.5
-    out = empties(ufunc, len(x), dtype)
-    ufunc(x, out=out, where=where)
-    for y, e in zip(out, outputs(ufunc(x)), strict=True):
-        assert same_bits(y[where], e[where])
-        assert (y[~where] == -7).all()
+    x = data(ufunc, dtype)
+    where = np.random.default_rng(2).random(N) < 0.5
+    out = empties(ufunc, N, dtype)
+    ufunc(*x, out=out, where=where)
+    assert_same(tuple(y[where] for y in out), [e[where] for e in outputs(ufunc(*x))])
+    assert all((y[~where] == -7).all() for y in out)
 
 
 def test_read_only_input_is_read_and_read_only_output_refused(ufunc, dtype):
-    x = data(dtype)
-    x.flags.writeable = False
-    for y, e in zip(outputs(ufunc(x)), outputs(ufunc(x.copy())), strict=True):
-        assert same_bits(y, e)
+    x = data(ufunc, dtype)
+    expected = outputs(ufunc(*x))
+    for a in x:
+        a.flags.writeable = False
+    assert_same(ufunc(*x), expected)
     with pytest.raises(ValueError, match="read-only"):
-        ufunc(x, out=(x,) * ufunc.nout)
+        ufunc(*x, out=(x[0],) * ufunc.nout)
 
 
 def test_both_outputs_in_one_array_are_written_as_views(ufuncs):
-    pair = np.zeros((500, 2))
-    x = data(np.dtype("float64"))[:500]
+    (x,) = data(ufuncs["sigmoid"], np.dtype("float64"))
+    pair = np.zeros((N, 2))
     ufuncs["sigmoid_with_derivative"](x, out=(pair[:, 0], pair[:, 1]))
-    assert same_bits(pair[:, 0].copy(), ufuncs["sigmoid"](x))
-    assert same_bits(pair[:, 1].copy(), ufuncs["sigmoid_derivative"](x))
+    assert_same((pair[:, 0], pair[:, 1]), [ufuncs["sigmoid"](x), ufuncs["sigmoid_derivative"](x)])
+
+
+def test_reductions_and_accumulations_go_element_by_element(ufuncs):
+    # The only binary ufunc of one output that can be reduced in earnest: grad y1 (1 - y1) y2 (1 - y2) ...
+    backward = ufuncs["sigmoid_backward"]
+    y = np.linspace(0.2, 0.8, 1000)
+    running = [y[0]]
+    for v in y[1:]:
+        running.append(backward(running[-1], v))
+    assert same_bits(backward.accumulate(y), np.array(running))
+    assert backward.reduce(y) == running[-1]

@@ -97,6 +97,43 @@ def test_a_slice_of_the_result_is_the_result_of_the_slice(isa, dtype, data):
     slices = st.slices(len(x))
     cut = data.draw(slices)
     for name, f in UFUNCS[isa].items():
-        whole, part = f(x), f(x[cut])
+        with np.errstate(divide="ignore", invalid="ignore"):  # of logit and of the losses beyond 0 and 1
+            whole, part = f(*[x] * f.nin), f(*[x[cut]] * f.nin)
         for w, p in zip(np.atleast_2d(whole), np.atleast_2d(part), strict=True):
             assert w[cut].tobytes() == p.tobytes(), name
+
+
+@pytest.mark.parametrize("dtype", WIDTHS)
+def test_the_second_derivative_and_logit_are_odd_to_the_bit(dtype):
+    @given(isas, array_of(dtype))
+    def check(isa, x):
+        f = UFUNCS[isa]["sigmoid_second_derivative"]
+        assert (-f(x)).tobytes() == f(-x).tobytes()
+        p = np.abs(x)[(np.abs(x) < 0.5) & (1 - np.abs(x) < 1) & (1 - (1 - np.abs(x)) == np.abs(x))]
+        g = UFUNCS[isa]["logit"]
+        p = p[p > 0]
+        assert (g(1 - p) == -g(p)).all()  # where 1 - p is exact
+
+    check()
+
+
+@pytest.mark.parametrize("dtype", WIDTHS)
+def test_softplus_and_the_loss_are_never_negative_and_never_nan(dtype):
+    @given(isas, array_of(dtype), st.floats(0, 1, width=16))
+    def check(isa, x, t):
+        assert (UFUNCS[isa]["softplus"](x) >= np.maximum(x, 0)).all()
+        assert (UFUNCS[isa]["logistic_loss"](x, np.full_like(x, t)) >= 0).all()
+
+    check()
+
+
+@pytest.mark.parametrize("dtype", WIDTHS)
+def test_the_gradient_lies_between_minus_t_and_1_minus_t(dtype):
+    @given(isas, array_of(dtype), st.floats(0, 1, width=16))
+    def check(isa, x, t):
+        t = np.full_like(x, t)
+        g, h = UFUNCS[isa]["logistic_loss_gradient_hessian"](x, t)
+        assert ((g >= -t) & (g <= 1 - t)).all()
+        assert ((h >= 0) & (h <= 0.25)).all()
+
+    check()

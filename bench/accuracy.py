@@ -1,0 +1,371 @@
+"""Measure how accurate fastsig and its peers are: a table of the largest errors found, and pictures of them over x.
+
+    python bench/accuracy.py --markdown bench/accuracy.md --plots bench/accuracy
+    python bench/accuracy.py --functions sigmoid --points 1000000
+
+Errors are in ULP: gaps between the type's numbers at the exact value, the least subnormal's below the normal range.
+fastsig is measured on each ISA that this CPU has; SciPy, PyTorch, JAX and what people write with NumPy, as far as they
+are installed, on the same inputs. Of one argument all float16 are tried, and samples of the wider types, half by value
+and half by bits; errors are ranked by the long double of bench/wide.py, and the largest measured again by MPFR. Of two
+arguments, where a loss and the product `sigmoid_backward` take soft labels from 0 to 1, MPFR measures all.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import gmpy2
+import machine
+import numpy as np
+import wide
+from contenders import CONTENDERS, installed
+
+from fastsig._reference import DOMAINS, REFERENCE
+
+TYPES = ("float16", "float32", "float64")
+LIBRARIES = ("numpy", "scipy", "torch", "jax")
+POINTS = 400_000
+FEWER = 100  # times as few points where MPFR measures all
+BLOCK = 1 << 14
+LEAST_BINADE = -30  # of what is drawn by bits; below, every function is a line or a logarithm
+CONFIRMED = 64  # of the largest errors, how many MPFR measures
+UNSURE = 1 / 16  # ULP: where a row of bench/wide.py is this unsure of an error, MPFR measures it
+HARD = 2.0**-20  # an error of a narrow type this close to 1/2 is MPFR's to decide
+SEED = 20190613
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Inputs
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def span(name, dtype):
+    """Return where a function's results are neither those at infinity nor NaN, for this type or sooner."""
+    info = np.finfo(dtype)
+    end = -1.06 * (info.minexp - info.nmant) * np.log(2)
+    low, high = wide.ROWS[name].span
+    return max(low, -end), min(high, end)
+
+
+def by_bits(low, high, n, dtype, rng):
+    """Return positive numbers of random bits."""
+    integer = np.dtype(f"i{np.dtype(dtype).itemsize}")
+    ends = np.array([low, high], dtype).view(integer)
+    return rng.integers(ends[0], ends[1], n, endpoint=True, dtype=integer).view(dtype)
+
+
+def real(name, dtype, n, rng):
+    """Return numbers, half spread over the values between a function's ends, half over the binades."""
+    low, high = span(name, dtype)
+    x = by_bits(2.0**LEAST_BINADE, max(-low, high), n // 2, dtype, rng) * rng.choice([-1, 1], n // 2).astype(dtype)
+    x = np.concatenate([rng.uniform(low, high, n - n // 2).astype(dtype), x])
+    return x[(x >= low) & (x <= high)]
+
+
+def unit(dtype, n, rng):
+    """Return numbers between 0 and 1: by value, by bits, and next to 1/2 and to 1."""
+    part = n // 4
+    gap = np.ldexp(rng.uniform(0.5, 1, 2 * part), -rng.integers(1, np.finfo(dtype).nmant + 2, 2 * part))
+    beside = np.concatenate([0.5 + gap[:part] * rng.choice([-1, 1], part), 1 - gap[part:]])
+    small = by_bits(np.finfo(dtype).smallest_subnormal, 1, part, dtype, rng)
+    x = np.concatenate([rng.uniform(0, 1, part).astype(dtype), beside.astype(dtype), small])
+    return x[(x > 0) & (x < 1)]
+
+
+def of_one_argument(name, dtype, n):
+    """Return the inputs of a row of bench/wide.py."""
+    rng = np.random.default_rng(SEED)
+    if dtype == "float16":
+        x = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+        low, high = wide.ROWS[name].domain
+        return x[np.isfinite(x) & (x >= low) & (x <= high) & ((x > 0) & (x < 1) | (low < 0))]
+    return unit(dtype, n, rng) if wide.ROWS[name].domain == (0.0, 1.0) else real(name, dtype, n, rng)
+
+
+def of_several(name, dtype, n):
+    """Return the inputs of a function of two arguments: any of the one beside any of the other."""
+    rng = np.random.default_rng(SEED)
+    draw = {
+        "real": lambda: real("sigmoid", dtype, n, rng),
+        "unit": lambda: unit(dtype, n, rng),
+        "target": lambda: rng.integers(0, 2, n).astype(dtype),
+    }
+    arrays = [rng.permutation(draw[domain]()) for domain in DOMAINS[name]]
+    return [array[: min(map(len, arrays))] for array in arrays]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Errors
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def errors_by_mpfr(formula, inputs, y):
+    """Return the errors of results in ULP, by MPFR."""
+    info = np.finfo(y.dtype)
+    errors = np.empty(y.size)
+    with gmpy2.context(precision=wide.MPFR_BITS):
+        for i, (result, *xs) in enumerate(zip(y.tolist(), *(x.tolist() for x in inputs), strict=True)):
+            v = formula(gmpy2, *map(gmpy2.mpfr, xs))
+            gap = max(gmpy2.frexp(v)[0] - 1 if v else info.minexp, int(info.minexp)) - int(info.nmant)
+            errors[i] = float(abs(gmpy2.mpfr(result) - v) * gmpy2.exp2(-gap))
+    return np.nan_to_num(errors, nan=np.inf)
+
+
+def errors_by_long_double(name, x, y):
+    """Return the errors in ULP of results of any type, by a row of bench/wide.py; by MPFR where that cancels."""
+    info = np.finfo(y.dtype)
+    errors = np.empty(y.size)
+    for start in range(0, y.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        value, doubt = wide.wide(name, x[part])
+        with np.errstate(all="ignore"):
+            exponent = np.maximum(np.frexp(value)[1] - 1, info.minexp) - info.nmant
+            errors[part] = np.ldexp(np.abs(y[part] - value), -exponent)
+            unsure = start + np.flatnonzero(np.ldexp(np.abs(doubt), -exponent) > UNSURE)
+        errors[unsure] = errors_by_mpfr(REFERENCE[name][0], [x[unsure]], y[unsure])
+    return np.nan_to_num(errors, nan=np.inf)
+
+
+class Found(NamedTuple):
+    """What is known of one output of one function, as one library computes it."""
+
+    function: str
+    dtype: str
+    by: str
+    worst: float
+    at: tuple[float, ...]
+    not_nearest: float  # share
+
+
+def summary(output, dtype, by, formula, inputs, y, errors):
+    """Return the largest error, confirmed, with its input, and the share of the results that are not the nearest."""
+    candidates = np.argsort(errors)[-CONFIRMED:]
+    confirmed = errors_by_mpfr(formula, [x[candidates] for x in inputs], y[candidates])
+    worst = candidates[np.argmax(confirmed)]
+    wrong = errors > 0.5
+    if dtype != "float64":
+        hard = np.flatnonzero(np.abs(errors - 0.5) < HARD)
+        wrong[hard] = errors_by_mpfr(formula, [x[hard] for x in inputs], y[hard]) > 0.5
+    at = tuple(float(x[worst]) for x in inputs)
+    return Found(output, dtype, by, float(confirmed.max()), at, float(np.mean(wrong)))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Who computes
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def evaluators(name, dtype, libraries):
+    """Return what computes a function, by name; each takes arrays, and returns a result or a tuple of them."""
+    found = {f"fastsig {isa}": ufuncs[name] for isa, ufuncs in wide.kernels().items()}
+    if dtype != "float16":  # which SciPy has not, and the others compute as float32
+        found |= {label: library.function(name) for label, library in libraries.items()}
+    return found
+
+
+def results(name, dtype, inputs, libraries):
+    """Yield who computes a function, and a tuple of its results."""
+    for by, function in evaluators(name, dtype, libraries).items():
+        arrays = inputs
+        if by == CONTENDERS["torch"].label:
+            import torch
+
+            arrays = [torch.from_numpy(x) for x in inputs]
+        with np.errstate(all="ignore"):
+            found = function(*arrays)
+        yield by, [np.asarray(y) for y in (found if isinstance(found, tuple) else (found,))]
+
+
+def measured(name, dtype, points, libraries):
+    """Yield, for each output and each who computes it, a `Found`, the inputs and the errors."""
+    formulas = REFERENCE[name]
+    single = len(DOMAINS.get(name, ("real",))) == 1
+    rows = [formula.__name__ for formula in formulas]
+    inputs = [of_one_argument(rows[0], dtype, points)] if single else of_several(name, dtype, points // FEWER)
+    for by, outputs in results(name, dtype, inputs, libraries):
+        for i, (formula, row, y) in enumerate(zip(formulas, rows, outputs, strict=True)):
+            errors = errors_by_long_double(row, *inputs, y) if single else errors_by_mpfr(formula, inputs, y)
+            output = f"{name}[{i}]" if len(formulas) > 1 else name
+            yield summary(output, dtype, by, formula, inputs, y, errors), inputs, errors
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What is told
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def merged(found):
+    """Return the same with the ISAs of fastsig joined whose numbers agree."""
+    joined = {}
+    for f in found:
+        joined.setdefault((f.function, f.dtype, f.by.split()[0], *f[3:]), []).append(f)
+    return [
+        same[0]._replace(by=", ".join([same[0].by, *(f.by.removeprefix("fastsig ") for f in same[1:])]))
+        for same in joined.values()
+    ]
+
+
+def ulps(error):
+    """Return an error as people read it."""
+    if error < 1000:
+        return f"{error:.4f}"
+    return f"{error:.1e}" if np.isfinite(error) else "NaN"
+
+
+def table(found):
+    """Return the rows of the table."""
+    return [
+        {
+            "function": f.function,
+            "type": f.dtype,
+            "by": f.by,
+            "largest error, ULP": ulps(f.worst),
+            "at": ", ".join(f"{x:.9g}" for x in f.at),
+            "the same, exactly": ", ".join(map(float.hex, f.at)),
+            "not nearest": f"{f.not_nearest:.2%}",
+        }
+        for f in merged(found)
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The pictures
+# ---------------------------------------------------------------------------------------------------------------
+
+BINS = 120
+TOP = 1e4  # ULP: what is beyond is drawn here
+BOTTOM = 0.1
+LOGIT_TICKS = {1e-12: "$10^{-12}$", 1e-8: "$10^{-8}$", 1e-4: "$10^{-4}$", 0.5: "½", 1 - 1e-4: "$1 - 10^{-4}$"}
+
+
+def ends(name, dtype, margin=1.0):
+    """Return where a picture begins and ends."""
+    if wide.ROWS[name].domain == (0.0, 1.0):
+        return 1e-12, 1 - 1e-7
+    low, high = span(name, dtype)
+    return low * margin, high * margin
+
+
+def largest_by_bin(x, errors, edges):
+    """Return the largest error between each two edges, NaN where there is no input."""
+    at = np.digitize(x.astype(np.float64), edges) - 1
+    largest = np.full(edges.size - 1, -np.inf)
+    inside = (at >= 0) & (at < largest.size)
+    np.maximum.at(largest, at[inside], errors[inside])
+    return np.where(np.isneginf(largest), np.nan, largest)
+
+
+def draw(path, name, curves):
+    """Draw the largest error over x, a panel for each type.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        The function.
+    curves : dict
+        By type, a list of (who, x, errors).
+    """
+    from matplotlib.figure import Figure
+
+    styles = {contender.label: contender.color for contender in CONTENDERS.values()}
+    dashes = dict(zip(styles, ("-", (0, (1, 1)), (0, (4, 2)), "-.", (0, (6, 1, 1, 1, 1, 1))), strict=False))
+    figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
+    panels = figure.subplots(1, len(curves), squeeze=False, sharey=True)[0]
+    for panel, (dtype, of_type) in zip(panels, curves.items(), strict=True):
+        low, high = ends(name, dtype)
+        if name == "logit":
+            panel.set_xscale("logit")
+        else:
+            panel.set_xscale("symlog", linthresh=1, linscale=0.6)
+        panel.set_xlim(*ends(name, dtype, margin=1.5))  # so that the tails do not lie on the frame
+        scale = panel.xaxis.get_transform()
+        edges = scale.inverted().transform(np.linspace(*scale.transform(np.array([low, high])), BINS + 1))
+        middles = scale.inverted().transform((scale.transform(edges)[1:] + scale.transform(edges)[:-1]) / 2)
+        for by, x, errors in reversed(of_type):  # fastsig on top
+            label = by.split()[0] if by.startswith("fastsig") else by
+            y = np.clip(largest_by_bin(x, errors, edges), BOTTOM, TOP)
+            width = 2.2 if label == "fastsig" else 1.5
+            panel.plot(middles, y, color=styles[label], linestyle=dashes[label], linewidth=width, label=label)
+        panel.set_yscale("log")
+        panel.set_ylim(BOTTOM, 1.6 * TOP)
+        panel.axhline(0.5, color="#777777", linewidth=0.8, zorder=0)
+        panel.grid(visible=True, which="major", color="#e4e4e4", zorder=0)
+        panel.set_title(dtype, fontsize=11)
+        panel.set_xlabel("p" if name == "logit" else "x")
+        if name == "logit":
+            panel.set_xticks(list(LOGIT_TICKS), list(LOGIT_TICKS.values()))
+            panel.minorticks_off()
+        else:
+            ticks = [t for t in (-100, -10, -1, 0, 1, 10, 100) if low <= t <= high]
+            panel.set_xticks(ticks, [f"${t}$" for t in ticks])
+    panels[0].set_ylabel("largest error, ULP")
+    panels[0].set_yticks(
+        [0.1, 0.5, 1, 10, 100, 1000, TOP], ["$\\leq 0.1$", "½", "1", "10", "100", "1000", "$\\geq 10^4$"]
+    )
+    panels[0].minorticks_off()
+    lines, texts = panels[0].get_legend_handles_labels()
+    figure.legend(lines[::-1], texts[::-1], loc="outside lower center", ncols=len(texts), frameon=False)
+    figure.suptitle(f"{name}: the largest error over x", fontsize=12)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The command
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def drawable(name):
+    """Tell whether a function has one input and one output."""
+    return name in wide.ROWS and name in REFERENCE
+
+
+def arguments(argv):
+    """Return the parsed command line."""
+    summary, *rest = __doc__.splitlines()
+    parser = argparse.ArgumentParser(
+        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--functions", nargs="+", choices=REFERENCE, default=tuple(REFERENCE), metavar="NAME")
+    parser.add_argument("--types", nargs="+", choices=TYPES, default=TYPES, metavar="TYPE")
+    parser.add_argument("--peers", nargs="+", choices=LIBRARIES, default=LIBRARIES, metavar="NAME")
+    parser.add_argument("--points", type=int, default=POINTS, metavar="N", help="default: %(default)s")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="for the table")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="for pictures; needs matplotlib")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    """Run the command, and return its exit status."""
+    if reason := wide.unusable():
+        print(f"accuracy: {reason}", file=sys.stderr)
+        return 2
+    options = arguments(argv)
+    contenders = {n: c for n, c in installed(options.peers).items() if c.library}
+    libraries = {contender.label: contender.library() for contender in contenders.values()}
+    found = []
+    for name in options.functions:
+        curves = {}
+        for dtype in options.types:
+            seen = set()
+            for f, inputs, errors in measured(name, dtype, options.points, libraries):
+                found.append(f)
+                if dtype != "float16" and f.by.split()[0] not in seen and drawable(name):
+                    seen.add(f.by.split()[0])
+                    curves.setdefault(dtype, []).append((f.by, *inputs, errors))
+        if options.plots and curves:
+            draw(options.plots / f"{name}.png", name, curves)
+        print(name, file=sys.stderr, flush=True)
+    packages = [p for n, c in contenders.items() if n != "numpy" for p in c.packages]
+    about = {**machine.facts(packages), **wide.facts(), "points": options.points, "seed": SEED}
+    rows = table(found)
+    print(machine.markdown(rows))
+    if options.markdown:
+        machine.write_log(options.markdown, "The largest errors found", about, rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

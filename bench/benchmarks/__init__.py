@@ -1,0 +1,1 @@
+"""Benchmarks for asv: `asv run`, in the folder above."""

@@ -1,0 +1,95 @@
+"""The functions, and the operands they are given: enumerated from fastsig's own table.
+
+The table is read from the checkout that holds these benchmarks, not from the fastsig that is measured. asv numbers the
+parameters, and over a history in which functions are added each number must stand for the same function.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+import fastsig
+
+
+def table():
+    """Return the module that lists the functions, without the package around it."""
+    path = Path(__file__).parents[2] / "fastsig" / "_reference.py"
+    spec = importlib.util.spec_from_file_location("_reference", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TABLE = table()
+FUNCTIONS = list(TABLE.REFERENCE)
+TYPES = ["float16", "float32", "float64"]
+PERIOD = 10**5  # elements drawn: longer operands repeat them, for numbers are slow to draw
+SEED = 20190613
+
+
+def subnormal(info):
+    """Return between which two x exp(-x) is subnormal."""
+    return -info.minexp * np.log(2), -(info.minexp - info.nmant) * np.log(2)
+
+
+# Of a real operand: what is drawn of the random generator for so many elements of a type.
+REAL = {
+    "normal": lambda rng, n, _: rng.normal(0, 3, n),
+    "saturated": lambda rng, n, info: rng.choice([-1, 1], n) * rng.uniform(1.1, 2, n) * subnormal(info)[1],
+    "subnormal tail": lambda rng, n, info: -rng.uniform(*subnormal(info), n),
+    "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.normal(0, 3, n)),
+}
+# The same of an operand from 0 to 1. The inverse function saturates at the ends.
+UNIT = {
+    "normal": lambda rng, n, _: rng.uniform(0, 1, n),
+    "saturated": lambda rng, n, info: np.where(rng.random(n) < 0.5, info.smallest_normal, 1 - info.epsneg),
+    "subnormal tail": lambda rng, n, info: rng.uniform(0, info.smallest_normal, n),
+    "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.uniform(0, 1, n)),
+}
+DRAW = {
+    "real": REAL,
+    "unit": UNIT,
+    "target": dict.fromkeys(REAL, lambda rng, n, _: rng.integers(0, 2, n)),
+}
+DISTRIBUTIONS = list(REAL)
+LAYOUTS = ["contiguous", "strided", "in place"]
+
+
+def function(name):
+    """Return a ufunc.
+
+    Raises
+    ------
+    NotImplementedError
+        If the fastsig that is measured has none of that name: asv leaves the benchmark out.
+    AttributeError
+        If that is the sigmoid, which every fastsig has. A run that left out everything would count as passed.
+    """
+    if name != "sigmoid" and not hasattr(fastsig, name):
+        raise NotImplementedError(name)
+    return getattr(fastsig, name)
+
+
+def ones(n, dtype, layout):
+    """Return an array of ones, its elements side by side, or each with a gap behind it."""
+    return np.ones(2 * n, dtype)[::2] if layout == "strided" else np.ones(n, dtype)
+
+
+def operand(domain, dtype, n, distribution, layout):
+    """Return an input. It is filled piece by piece: what is allocated here counts in a measurement of memory."""
+    drawn = DRAW[domain][distribution](np.random.default_rng(SEED), min(n, PERIOD), np.finfo(dtype))
+    x = ones(n, dtype, layout)
+    for start in range(0, n, PERIOD):
+        x[start : start + PERIOD] = drawn[: n - start]
+    return x
+
+
+def operands(name, dtype, n, distribution="normal", layout="contiguous"):
+    """Return what a function is called with, all pages touched: its inputs, and its outputs as `out=` takes them."""
+    domains = TABLE.DOMAINS.get(name, ("real",))
+    inputs = [operand(domain, dtype, n, distribution, layout) for domain in domains]
+    outputs = [ones(n, dtype, layout) for _ in TABLE.REFERENCE[name]]
+    if layout == "in place":
+        outputs[0] = inputs[0]
+    return inputs, tuple(outputs)

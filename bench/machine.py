@@ -1,0 +1,77 @@
+"""What a log says of the machine and the software that made it, and how it is written."""
+
+import datetime
+import json
+import os
+import platform
+import re
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from fastsig import _dispatch
+from fastsig.__main__ import cpu
+from fastsig._version import __version__
+
+
+def kernel_files():
+    """Return the files that hold the kernels of the ISAs that this CPU has."""
+    return [Path(_dispatch.load(row).__file__) for row in _dispatch.available()]
+
+
+def compilers():
+    """Return the compilers that the kernels' files name as theirs."""
+    named = re.compile(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+")
+    found = {match.decode() for path in kernel_files() for match in named.findall(path.read_bytes())}
+    return ", ".join(sorted(found)) or "not recorded"
+
+
+def facts(packages=()):
+    """Return when, where and with what a program is run.
+
+    Parameters
+    ----------
+    packages : iterable of str
+        Distributions whose versions are told too.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "CPU": cpu(),
+        "system": platform.platform(),
+        "compiler": compilers(),
+        "fastsig": __version__,
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+        **{package: metadata.version(package) for package in packages},
+    }
+
+
+def markdown(rows):
+    """Return a table: equal-keyed dicts as Markdown, in columns of equal width."""
+    cells = [list(rows[0]), *([str(v) for v in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    cells.insert(1, ["-" * w for w in widths])
+    return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) + " |" for r in cells)
+
+
+def write_log(path, title, about, rows):
+    """Write what a run was and what it found: JSON if the file's name ends so, else Markdown."""
+    if Path(path).suffix == ".json":
+        text = json.dumps({"check": title, **about, "rows": rows}, indent=1)
+    else:
+        text = f"# {title}\n\n" + "\n".join(f"- {k}: {v}" for k, v in about.items()) + "\n\n" + markdown(rows)
+    write(path, text + "\n")
+
+
+def write(path, text):
+    """Write a file at once or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text)
+    fresh.replace(path)

@@ -1,0 +1,116 @@
+"""Fill in the tables of README.md: from the bounds, from the names' own test, and from the logs of the runs.
+
+    python bench/readme.py           write them
+    python bench/readme.py --check   exit with 1 where a table is not what it should be
+
+A table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import fastsig
+from fastsig._bounds import bounds
+from fastsig._reference import REFERENCE
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGS = ROOT / "bench" / "logs"
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- table (?P<name>\w+) -->\n).*?(?=<!-- end -->)", re.S)
+
+FORMULAS = {
+    "sigmoid": ("x", "1/(1 + e^-x) = e^x/(e^x + 1)"),
+    "sigmoid_derivative": ("x", "s(1 - s) = e^-x/(1 + e^-x)^2, s = sigmoid(x), from x"),
+    "sigmoid_with_derivative": ("x", "both from one exponential, each with the bits of the single one"),
+    "sigmoid_second_derivative": ("x", "s(1 - s)(1 - 2s), odd, with no cancellation around 0"),
+    "log_sigmoid": ("x", "min(x, 0) - log(1 + e^-abs(x))"),
+    "softplus": ("x", "max(x, 0) + log(1 + e^-abs(x)), without a threshold"),
+    "logit": ("p", "log(p/(1 - p)), with no cancellation around 1/2"),
+    "silu": ("x", "x sigmoid(x)"),
+    "silu_derivative": ("x", "s(1 + x(1 - s)), with no cancellation at its zero"),
+    "sigmoid_backward": ("grad, y", "grad y (1 - y), from the output"),
+    "logistic_loss": ("x, t", "log(1 + e^x) - t x, the cross-entropy with logits, 0 <= t <= 1"),
+    "logistic_loss_gradient_hessian": ("x, t", "(s - t, s(1 - s))"),
+}
+
+
+def rows(cells):
+    """Return a Markdown table, its head first."""
+    head, *body = cells
+    return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *body])
+
+
+def functions():
+    """Return the table of functions, with their float64 bounds."""
+    table = [["ufunc", "what it computes", "float64, ULP", "without FMA"]]
+    for name, formulas in REFERENCE.items():
+        arguments, text = FORMULAS[name]
+        stated = [
+            " and ".join(dict.fromkeys(f"{bounds()[f.__name__, 'float64', fma].ulp:.2f}" for f in formulas))
+            for fma in (True, False)
+        ]
+        table.append([f"`{name}({arguments})`", text, *stated])
+    return rows(table)
+
+
+def names():
+    """Return the table of the names used elsewhere, and of what their hand-written forms get wrong."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from test_names import NAMES
+
+    table = [["known as", "from", "fastsig", "written by hand", "at", "gives", "right"]]
+    for row in NAMES:
+        wrong, right = (", ".join(texts) for texts in zip(*row.shown(), strict=True))
+        at = f"{row.x:g}" if len(str(row.x)) < 8 else str(row.x)
+        at = ("float32 " if row.x.dtype == "float32" else "") + at + ("" if row.t is None else f", t = {row.t:g}")
+        table.append([f"`{row.name}`", row.origin, f"`{row.function}`", f"`{row.by_hand}`", at, wrong, right])
+    return rows(table)
+
+
+def logged(file):
+    """Return a function that returns the first table of a log, and the line of facts about its run."""
+
+    def table():
+        lines = (LOGS / file).read_text("utf-8").splitlines()
+        start = next(k for k, line in enumerate(lines) if line.startswith("|"))
+        stop = next((k for k in range(start, len(lines)) if not lines[k].startswith("|")), len(lines))
+        return "\n".join(lines[start:stop]) + "\n"
+
+    return table
+
+
+TABLES = {
+    "functions": functions,
+    "names": names,
+    "float32": logged("verify_float32.md"),
+    "float64": logged("hunt_float64.md"),
+    "speed": logged("peers_avx2.md"),
+    "speed_avx512": logged("peers_avx512.md"),
+}
+
+
+def filled(text):
+    """Return the README's text with its tables filled in."""
+    return BLOCK.sub(lambda match: match[1] + "\n" + TABLES[match["name"]]() + "\n", text)
+
+
+def main(argv=None):
+    """Write or check the tables; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    arguments = parser.parse_args(argv)
+    text = README.read_text("utf-8")
+    new = filled(text)
+    if arguments.check:
+        print(
+            f"fastsig {fastsig.__version__}: README.md's tables are {'as they should be' if new == text else 'stale'}"
+        )
+        return int(new != text)
+    README.write_text(new, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,339 @@
+"""Check every float32 there is: all 2^32 inputs of each function of one argument, on each ISA that this CPU has.
+
+    python bench/verify_float32.py                        all of it: minutes a function
+    python bench/verify_float32.py --share 0.01           a random hundredth, with all ties and all subnormal results
+
+A result is right if it has the bits of the float32 nearest to the exact value, NaN for NaN, and a zero the exact
+value's sign. The exact value is that of bench/wide.py: long double, and MPFR where that leaves a doubt.
+
+Ctrl-C stops a run, and the same command goes on from there. Progress is kept in a file, and void when the kernels or
+the references change. Exit status: 0 all right, 1 a mismatch, 2 no wide long double here, 130 stopped.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import math
+import os
+import secrets
+import signal
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import machine
+import numpy as np
+import wide
+
+from fastsig import _reference, _ufuncs
+
+CHUNK = 1 << 20  # inputs: a task of a worker
+CHUNKS = (1 << 32) // CHUNK
+BLOCK = 1 << 12  # inputs: long doubles of a block come from the heap, not page by page from the system
+SHOWN = 5  # mismatches kept of each output
+SAVE_SECONDS = 2.0
+STATE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastsig" / "verify_float32.json"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The check
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Mismatches(NamedTuple):
+    """How many results of an output are wrong, and the first of them: bits of input, result and nearest float32."""
+
+    count: int = 0
+    first: tuple[tuple[int, int, int], ...] = ()
+
+    def __add__(self, other):
+        """Return both together."""
+        return Mismatches(self.count + other.count, tuple(sorted(map(tuple, (*self.first, *other.first)))[:SHOWN]))
+
+
+def compare(x, y, nearest):
+    """Return the mismatches of results y."""
+    found, expected = y.view(np.uint32), nearest.view(np.uint32)
+    wrong = found != expected
+    if not wrong.any():
+        return Mismatches()
+    wrong &= ~(np.isnan(y) & np.isnan(nearest))
+    at = np.flatnonzero(wrong)
+    bits = x.view(np.uint32)
+    return Mismatches(at.size, tuple((int(bits[i]), int(found[i]), int(expected[i])) for i in at[:SHOWN]))
+
+
+def check(name, outputs, first, count):
+    """Check callables against a row of bench/wide.py, over a run of bit patterns.
+
+    Parameters
+    ----------
+    name : str
+        The row.
+    outputs : list of callable
+        Each takes an array of float32 and returns one.
+    first, count : int
+        The first bit pattern, and how many.
+
+    Returns
+    -------
+    mismatches : list of Mismatches
+        Those of each callable.
+    hard : int
+        How many inputs were left to MPFR.
+    """
+    mismatches, hard = [Mismatches()] * len(outputs), 0
+    for start in range(first, first + count, BLOCK):
+        x = np.arange(start, min(start + BLOCK, first + count), dtype=np.uint32).view(np.float32)
+        nearest, by_mpfr = wide.nearest_float32(name, x)
+        hard += by_mpfr
+        mismatches = [m + compare(x, output(x), nearest) for m, output in zip(mismatches, outputs, strict=True)]
+    return mismatches, hard
+
+
+def check_chunk(name, outputs, chunk):
+    """Check one chunk, and time it."""
+    start = time.perf_counter()
+    mismatches, hard = check(name, outputs, chunk * CHUNK, CHUNK)
+    return mismatches, hard, time.perf_counter() - start
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Which inputs
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def chunks_of(interval):
+    """Return the chunks that an interval of float32 meets; its ends have one sign, that of zero included."""
+    ends = sorted(int(b) // CHUNK for b in np.array(interval, np.float32).view(np.uint32))
+    return range(ends[0], ends[1] + 1)
+
+
+def chosen(name, share, seed):
+    """Return the chunks of a random share of all inputs, and all those where a row has its ties and subnormals."""
+    drawn = np.random.default_rng(seed).permutation(CHUNKS)[: math.ceil(share * CHUNKS)]
+    return sorted({int(c) for c in drawn}.union(*map(chunks_of, wide.ROWS[name].always)))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What has been done
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def fingerprint():
+    """Return a hash of all that a result depends on: kernels, driver, references."""
+    modules = (wide, _reference, _ufuncs, sys.modules[__name__])
+    files = [*machine.kernel_files(), *(Path(m.__file__) for m in modules)]
+    return hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in files)).hexdigest()
+
+
+class State:
+    """What has been checked so far, by row and outputs, in a file."""
+
+    def __init__(self, path, afresh=False):
+        self.path = path
+        self.fingerprint = fingerprint()
+        self.entries = {}
+        self.saved = time.monotonic()
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(Path(path).read_text())
+            if kept["fingerprint"] == self.fingerprint and not afresh:
+                self.entries = kept["entries"]
+
+    def entry(self, name, outputs):
+        """Return what is known of some outputs that answer to a row."""
+        labels = ", ".join(f"{output} {output.isa}" for output in outputs)
+        nothing = {"chunks": [], "hard": 0, "seconds": 0.0, "mismatches": [Mismatches()] * len(outputs)}
+        return self.entries.setdefault(f"{name}: {labels}", nothing)
+
+    def add(self, name, outputs, chunk, mismatches, hard, seconds):
+        """Enter a chunk's result, and save every other second."""
+        entry = self.entry(name, outputs)
+        entry["chunks"].append(chunk)
+        entry["hard"] += hard
+        entry["seconds"] += seconds
+        entry["mismatches"] = [Mismatches(*a) + b for a, b in zip(entry["mismatches"], mismatches, strict=True)]
+        if time.monotonic() - self.saved > SAVE_SECONDS:
+            self.save()
+
+    def save(self):
+        """Write the file."""
+        machine.write(self.path, json.dumps({"fingerprint": self.fingerprint, "entries": self.entries}))
+        self.saved = time.monotonic()
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The run
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def run(tasks, workers):
+    """Yield each task, (name, outputs, chunk), with the result of its check, in any order."""
+    if workers == 1:
+        for task in tasks:
+            yield task, check_chunk(*task)
+        return
+    # Ctrl-C is the parent's: a worker finishes its chunk.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal.signal, initargs=ignore)
+    tasks = iter(tasks)
+    with pool:
+        try:
+            pending = {pool.submit(check_chunk, *task): task for task in islice(tasks, 2 * workers)}
+            while pending:
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    yield pending.pop(future), future.result()
+                    pending |= {pool.submit(check_chunk, *task): task for task in islice(tasks, 1)}
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+class Progress:
+    """A line with rate and time left: kept up to date on a terminal, a new one now and then elsewhere."""
+
+    def __init__(self, done, total):
+        self.before = self.done = done
+        self.total = total
+        self.start = self.shown = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+
+    def step(self, name):
+        """Count a chunk."""
+        self.done += 1
+        now = time.monotonic()
+        if now - self.shown < (0.5 if self.terminal else 20.0):
+            return
+        self.shown = now
+        rate = (self.done - self.before) / (now - self.start)
+        minutes, seconds = divmod(round((self.total - self.done) / rate), 60)
+        start, end = ("\r\x1b[K", "") if self.terminal else ("", "\n")
+        line = (
+            f"{name}: {self.done / self.total:.1%} of {self.total * CHUNK / 1e6:,.0f} million inputs, "
+            f"{rate * CHUNK / 1e6:.1f} million/s, {minutes} min {seconds:02} s left"
+        )
+        print(f"{start}{line}", end=end, file=sys.stderr, flush=True)
+
+    def end(self):
+        """Clear the line."""
+        if self.terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def verify(outputs, share, seed, state, workers):
+    """Check what the state lacks.
+
+    Parameters
+    ----------
+    outputs : dict of str to list of Output
+        What is checked against each row.
+    share : float
+        Of all inputs, 1 for all.
+    seed : int
+        Of the share.
+    state : State
+        Taken from and added to.
+    workers : int
+        Processes.
+    """
+    tasks, total = [], 0
+    for name, of_row in outputs.items():
+        done, wanted = set(state.entry(name, of_row)["chunks"]), chosen(name, share, seed)
+        tasks += [(name, of_row, chunk) for chunk in wanted if chunk not in done]
+        total += len(wanted)
+    progress = Progress(total - len(tasks), total)
+    try:
+        with contextlib.closing(run(tasks, workers)) as results:
+            for task, result in results:
+                state.add(*task, *result)
+                progress.step(task[0])
+    finally:
+        state.save()
+        progress.end()
+
+
+def results(outputs, state):
+    """Yield each output with the entry that it is part of, and its mismatches."""
+    for name, of_row in outputs.items():
+        entry = state.entry(name, of_row)
+        for output, mismatches in zip(of_row, entry["mismatches"], strict=True):
+            yield output, entry, Mismatches(*mismatches)
+
+
+def table(outputs, state):
+    """Return the rows of the report."""
+    return [
+        {
+            "function": str(output),
+            "ISA": output.isa,
+            "inputs checked": f"{len(entry['chunks']) * CHUNK:,}",
+            "mismatches": f"{mismatches.count:,}",
+            "decided by MPFR": f"{entry['hard']:,}",
+            "core s, all ISAs": round(entry["seconds"], 1),
+        }
+        for output, entry, mismatches in results(outputs, state)
+    ]
+
+
+def complaints(outputs, state):
+    """Return a line for each mismatch kept."""
+    return [
+        f"{output} {output.isa}: {bits:#010x} ({np.uint32(bits).view(np.float32)!s}) gives {got:#010x}, "
+        f"and the nearest float32 is {right:#010x}"
+        for output, _, mismatches in results(outputs, state)
+        for bits, got, right in mismatches.first
+    ]
+
+
+def arguments(argv):
+    """Return the parsed command line."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    summary, *rest = __doc__.splitlines()
+    parser = argparse.ArgumentParser(
+        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--function", choices=wide.functions(), help="one function only")
+    parser.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
+    parser.add_argument("--share", type=float, default=1.0, metavar="F", help="of the inputs, at random, from 0 to 1")
+    parser.add_argument("--seed", type=int, help="of the share, to repeat one")
+    parser.add_argument("--workers", type=int, default=cores, metavar="N", help=f"processes; here {cores}")
+    parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help=f"progress; default {STATE}")
+    parser.add_argument("--afresh", action="store_true", help="forget earlier progress")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    """Run the command, and return its exit status."""
+    if reason := wide.unusable():
+        print(f"verify_float32: {reason}", file=sys.stderr)
+        return 2
+    options = arguments(argv)
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    outputs = wide.outputs(options.function, options.isa)
+    state = State(options.state, options.afresh)
+    parameters = {"share": options.share}
+    if options.share < 1:
+        parameters["seed"] = seed
+        print(f"a share of {options.share} by --seed {seed}")
+    try:
+        verify(outputs, options.share, seed, state, options.workers)
+    except KeyboardInterrupt:
+        print(f"stopped; the same command goes on from {options.state}", file=sys.stderr)
+        return 130
+    rows = table(outputs, state)
+    print(machine.markdown(rows))
+    if options.log:
+        about = {**machine.facts(), **wide.facts(), **parameters}
+        machine.write_log(options.log, "float32: every result against the nearest", about, rows)
+    for line in complaints(outputs, state):
+        print(line)
+    return int(any(mismatches.count for _, _, mismatches in results(outputs, state)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,299 @@
+"""Exact references for millions of inputs: long double first, MPFR for each input where that leaves a doubt.
+
+Nothing here is shared with the kernels: exponentials and logarithms of the long double rows are the C library's, and
+MPFR evaluates the definitions of `fastsig._reference`.
+"""
+
+import functools
+import platform
+from collections.abc import Callable
+from typing import NamedTuple
+
+import gmpy2
+import numpy as np
+from fastsig._ufuncs import bind
+
+from fastsig import _dispatch
+from fastsig._reference import REFERENCE
+
+WIDE = np.longdouble
+EPS = np.finfo(WIDE).eps  # 2^-63 on x86-64
+BOUND = WIDE(2.0**-58)  # of a row's error, relative to its scale; a test holds it to a quarter of that
+LIMIT = WIDE(11000.0)  # exp(-11000) = 2^-15869.6 is still a normal long double
+MPFR_BITS = 600  # the definitions lose up to 150 of them where results are subnormal
+SURE_BITS = 300
+
+
+def unusable():
+    """Return why this platform's long double cannot serve as a reference, or None where it can."""
+    bits = np.finfo(WIDE).nmant + 1
+    if bits in (64, 113):
+        return None
+    return (
+        f"long double has {bits} bits in NumPy on {platform.system()} {platform.machine()}, and the reference needs "
+        "64 or 113: this platform cannot run the check"
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The rows: a formula takes long doubles x and returns (value, scale), with |value - exact| <= BOUND |scale|
+#
+# The scale is the value itself where nothing cancels. It is 0 where the value is beyond doubt: where it and the exact
+# value lie strictly between the same two neighbours among the numbers of a narrower type and their midpoints.
+#
+# All but logit are made of e = exp(-|x|), where |x| stops at 11000. Beyond, e < 2^-15869 whatever it is: no result of
+# a narrower type sees the difference, and zeros get their signs, because e is never 0.
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def decay(x):
+    """Return e = exp(-|x|)."""
+    return np.exp(-np.minimum(np.abs(x), LIMIT))
+
+
+def nudged(value, factor, where):
+    """Return (value, scale): the value as it is, but moved off a midpoint by a factor, and beyond doubt, where told."""
+    return value * np.where(where, factor, 1), np.where(where, 0, value)
+
+
+def sigmoid(x):
+    """Return (x < 0 ? e : 1)/(1 + e)."""
+    e = decay(x)
+    value = np.where(x < 0, e, 1) / (1 + e)
+    return value, value
+
+
+def sigmoid_derivative(x):
+    """Return e/(1 + e)^2."""
+    e = decay(x)
+    d = 1 + e
+    value = e / (d * d)
+    return value, value
+
+
+def sigmoid_second_derivative(x):
+    """Return -sign(x) e (1 - e)/(1 + e)^3, where 1 - e is -expm1(-|x|)."""
+    # Near 0 it is -x/8 (1 - x^2/3 + ...): a midpoint's neighbour for many x of which it is a subnormal float.
+    e = decay(x)
+    d = 1 + e
+    value = e * np.expm1(-np.minimum(np.abs(x), LIMIT)) / (d * d * d)
+    return nudged(-np.copysign(value, x), 1 - EPS, np.abs(x) < 2.0**-36)
+
+
+def log_sigmoid(x):
+    """Return -softplus(-x)."""
+    value = -softplus(-x)[0]
+    return value, value
+
+
+def softplus(x):
+    """Return max(x, 0) + log1p(e)."""
+    value = np.maximum(x, 0) + np.log1p(decay(x))
+    return value, value
+
+
+def silu(x):
+    """Return x (x < 0 ? e : 1)/(1 + e)."""
+    # Near 0 it is x/2 (1 + x/2 - ...): a midpoint's neighbour for every other subnormal x.
+    value = np.maximum(x, -LIMIT) * sigmoid(x)[0]
+    return nudged(value, 1 + np.copysign(EPS, x), np.abs(x) < 2.0**-66)
+
+
+def silu_derivative(x):
+    """Return s (1 + x c), with s = sigmoid(x) and c = sigmoid(-x)."""
+    # The sum cancels near its zero, x = -1.278.
+    e = decay(x)
+    large = 1 / (1 + e)
+    small = e * large
+    s = np.where(x < 0, small, large)
+    product = np.clip(x, -LIMIT, LIMIT) * np.where(x < 0, large, small)
+    return s * (1 + product), s * (1 + np.abs(product))
+
+
+def logit(p):
+    """Return log(p/(1 - p)), 2 artanh(2p - 1) for 1/4 < p < 3/4, where 2p - 1 is exact, and NaN outside [0, 1]."""
+    value = np.full_like(p, np.nan)
+    inside = p[(p >= 0) & (p <= 1)]
+    middle = np.abs(inside - 0.5) < 0.25
+    found = np.log(inside / (1 - inside))
+    found[middle] = 2 * np.arctanh(2 * inside[middle] - 1)
+    value[(p >= 0) & (p <= 1)] = found
+    return value, value
+
+
+class Row(NamedTuple):
+    """What is known of a function."""
+
+    formula: Callable
+    span: tuple[float, float]  # where its float64 results are neither those at infinity nor NaN
+    always: tuple[tuple[float, float], ...] = ()  # of float32: where ties live, or results are subnormal
+    domain: tuple[float, float] = (-np.inf, np.inf)  # NaN outside
+
+
+def both(low, high):
+    """Return an interval and its mirror image."""
+    return (low, high), (-high, -low)
+
+
+ROWS = {
+    # 1/2 + x/4 is a midpoint for x an odd multiple of 2^-23, or of 2^-24 if negative.
+    "sigmoid": Row(sigmoid, (-746.0, 40.0), (*both(2.0**-25, 2.0**-12), (-104.0, -87.0))),
+    "sigmoid_derivative": Row(sigmoid_derivative, (-746.0, 746.0), both(87.0, 104.0)),
+    "sigmoid_second_derivative": Row(
+        sigmoid_second_derivative, (-746.0, 746.0), (*both(0.0, 2.0**-123), *both(87.0, 104.0))
+    ),
+    "log_sigmoid": Row(log_sigmoid, (-746.0, 746.0), ((87.0, 104.0),)),
+    "softplus": Row(softplus, (-746.0, 746.0), ((-104.0, -87.0),)),
+    # x/2 + x^2/4 is a midpoint for many x of few bits.
+    "silu": Row(silu, (-752.0, 46.0), (*both(0.0, 2.0**-125), *both(2.0**-26, 2.0**-17), (-109.0, -91.0))),
+    # 1/2 + x/2 is a midpoint for x an odd multiple of 2^-24, or of 2^-25 if negative.
+    "silu_derivative": Row(silu_derivative, (-752.0, 46.0), (*both(2.0**-26, 2.0**-16), (-109.0, -91.0))),
+    "logit": Row(logit, (0.0, 1.0), domain=(0.0, 1.0)),
+}
+
+
+def wide(name, x):
+    """Return a row's values of an array, and the bound of their errors."""
+    with np.errstate(all="ignore"):
+        value, scale = ROWS[name].formula(x.astype(WIDE))
+        return value, scale * BOUND
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# MPFR
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def exactly(name, x):
+    """Return a function's value of a number of any narrower type, as an mpfr of 600 bits."""
+    with gmpy2.context(precision=MPFR_BITS):
+        return REFERENCE[name][0](gmpy2, gmpy2.mpfr(float(x)))
+
+
+def nearest_float32_by_mpfr(name, x):
+    """Return the float32 nearest to a function's value.
+
+    Raises
+    ------
+    ArithmeticError
+        If 300 bits do not tell to which side of a midpoint the value lies.
+    """
+    v = exactly(name, x)
+    with gmpy2.context(precision=MPFR_BITS):
+        doubt = gmpy2.div_2exp(v, SURE_BITS)
+        low, high = v - doubt, v + doubt
+    with gmpy2.context(precision=24, emin=-148, emax=128, subnormalize=True):
+        low, high = +low, +high
+    if low != high:
+        raise ArithmeticError(f"{name}({float(x).hex()}) is within 2^-{SURE_BITS} of a midpoint")
+    return np.float32(low)
+
+
+def ulp_error_by_mpfr(name, x, y):
+    """Return the error of a float64 result in ULP of the exact value, the least subnormal's below the normal range."""
+    if np.isnan(y):
+        return np.inf
+    v = exactly(name, x)
+    gap = max(gmpy2.frexp(v)[0] - 1, -1022) - 52
+    with gmpy2.context(precision=MPFR_BITS):
+        return float(gmpy2.mul_2exp(abs(gmpy2.mpfr(float(y)) - v), -gap))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Both together
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def nearest_float32(name, x):
+    """Return the float32 nearest to a function's value of each float32, and how many were left to MPFR.
+
+    A value is beyond doubt where everything within its bound rounds to one float.
+    """
+    value, doubt = wide(name, x)
+    with np.errstate(all="ignore"):
+        nearest = value.astype(np.float32)
+        low, high = (value - doubt).astype(np.float32), (value + doubt).astype(np.float32)
+    nan = np.isnan(nearest)
+    if nan.any():
+        low_end, high_end = ROWS[name].domain
+        if np.any((x[nan] >= low_end) & (x[nan] <= high_end)):
+            raise ArithmeticError(f"the long double row of {name} gives NaN within the function's domain")
+    hard = np.flatnonzero((low != high) & np.isfinite(nearest))
+    for i in hard:
+        nearest[i] = nearest_float32_by_mpfr(name, x[i])
+    return nearest, hard.size
+
+
+def ulp_errors(name, x, results):
+    """Return the errors in ULP of float64 results, an array for each of several; to 2^-5 ULP or better."""
+    value, _ = wide(name, x)
+    errors = []
+    with np.errstate(all="ignore"):
+        # The float64 next to the value towards 0 has the gap in which the value lies.
+        near = value.astype(np.float64)
+        gap = np.spacing(np.abs(np.where(np.abs(near) > np.abs(value), np.nextafter(near, 0.0), near)))
+        for y in results:
+            error = np.abs((y - value) / gap).astype(np.float64)
+            error[(y == value) | (np.isnan(y) & np.isnan(value))] = 0.0
+            errors.append(np.nan_to_num(error, nan=np.inf))
+    return errors
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What is checked: each output of each function of one argument, on each ISA that this CPU has
+# ---------------------------------------------------------------------------------------------------------------
+
+
+class Output(NamedTuple):
+    """One output of one function on one ISA."""
+
+    function: str
+    index: int
+    several: bool
+    isa: str
+
+    def __str__(self):
+        """Return the function's name, with the output's number where it has several."""
+        return f"{self.function}[{self.index}]" if self.several else self.function
+
+    def __call__(self, x):
+        """Return the output's results."""
+        with np.errstate(divide="ignore", invalid="ignore"):  # logit's own, at 0 and 1 and beyond them
+            result = kernels()[self.isa][self.function](x)
+        return result[self.index] if self.several else result
+
+
+@functools.cache
+def kernels():
+    """Return the ufuncs of every ISA that this CPU has: {isa: {name: ufunc}}."""
+    return {isa.name: bind(_dispatch.load(isa).KERNELS) for isa in _dispatch.available()}
+
+
+def functions():
+    """Return the names of all functions of one argument."""
+    return [name for name, ufunc in next(iter(kernels().values())).items() if ufunc.nin == 1]
+
+
+def outputs(only_function=None, only_isa=None):
+    """Return what is to be checked against each row: {row's name: [output, ...]}.
+
+    An output of a function that has several is the same function as one that has a row, and answers to it.
+    """
+    found = {}
+    for isa in kernels():
+        for function in functions():
+            if only_function in (None, function) and only_isa in (None, isa):
+                formulas = REFERENCE[function]
+                for i, formula in enumerate(formulas):
+                    if formula.__name__ not in ROWS:
+                        raise LookupError(f"{function} needs a row {formula.__name__!r} in {__file__}")
+                    found.setdefault(formula.__name__, []).append(Output(function, i, len(formulas) > 1, isa))
+    return found
+
+
+def facts():
+    """Return what the references are made with."""
+    return {
+        "long double": f"{np.finfo(WIDE).nmant + 1} bits, {' '.join(platform.libc_ver()) or 'libc unknown'}",
+        "MPFR": gmpy2.mpfr_version(),
+    }

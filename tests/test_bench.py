@@ -1,0 +1,198 @@
+"""The programs under bench/ run, at sizes at which they measure nothing, and write what they should."""
+
+import importlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastsig
+from fastsig._reference import REFERENCE
+
+BENCH = Path(__file__).parents[1] / "bench"
+if not BENCH.is_dir():
+    pytest.skip("only a checkout holds the benchmarks", allow_module_level=True)
+sys.path.insert(0, str(BENCH))
+data = importlib.import_module("benchmarks.data")
+functions = importlib.import_module("benchmarks.functions")
+process = importlib.import_module("benchmarks.process")
+
+MEASURES = ("time_", "peakmem_")
+SMALL = 100
+
+
+def run(folder, program, *arguments):
+    """Run one of the programs as a user does, and return what it prints."""
+    command = [sys.executable, str(BENCH / program), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def table(path):
+    """Return the table of a Markdown file: a dict for each row."""
+    lines = [line.strip("| ").split(" | ") for line in path.read_text().splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip() for cell in line] for line in lines]
+    assert all(len(row) == len(head) for row in rows)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The comparison with peers
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def test_peers_are_timed_and_told(tmp_path):
+    pytest.importorskip("scipy")
+    names = ("sigmoid", "sigmoid_with_derivative", "logit")
+    limits = ("--sizes", str(SMALL), "--rounds", "2", "--peers", "numpy", "scipy", "--functions", *names)
+    printed = run(tmp_path, "peers.py", *limits, "--json", "a/peers.json", "--markdown", "peers.md")
+    told = json.loads((tmp_path / "a" / "peers.json").read_text())
+    assert told["about"]["ISA"] == fastsig.isa()
+    assert {"CPU", "compiler", "date", "NumPy", "scipy"} <= told["about"].keys()
+    timed = {(row["function"], row["type"], row["contender"]) for row in told["rows"]}
+    assert timed >= set(itertools.product(names, ("float32", "float64"), ("fastsig", "numpy", "scipy")))
+    assert all(row["ns per element"] > 0 and row["ratio"] > 0 for row in told["rows"])
+    assert all(bar["met"] is None for bar in told["bars"])
+    assert "not measured" in printed
+    assert [row["function"] for row in table(tmp_path / "peers.md")] == [f"`{n}`" for n in names for _ in range(2)]
+
+
+def test_peers_are_held_to_an_isa(tmp_path):
+    limits = ("--sizes", str(SMALL), "--rounds", "1", "--peers", "numpy", "--functions", "silu", "--types", "float32")
+    run(tmp_path, "peers.py", *limits, "--isa", fastsig._dispatch.available()[-1].name, "--json", "peers.json")
+    about = json.loads((tmp_path / "peers.json").read_text())["about"]
+    assert about["ISA"] == fastsig._dispatch.available()[-1].name
+
+
+def test_a_bar_tells_met_from_missed():
+    peers = importlib.import_module("peers")
+    bar = peers.Bar("sigmoid", "float64", "torch", 1.35)
+    row = {"function": "sigmoid", "type": "float64", "size": peers.BAR_SIZE, "contender": "torch"}
+    assert bar.line([{**row, "ratio": 1.4}])[0] is True
+    assert bar.line([{**row, "ratio": 1.3}])[0] is False
+    assert bar.line([{**row, "ratio": 1.4, "size": 100}])[0] is None
+
+
+def test_a_contender_that_computes_something_else_is_refused():
+    peers = importlib.import_module("peers")
+    contenders = importlib.import_module("contenders")
+    wrong = contenders.CONTENDERS["numpy"]._replace(prepare=lambda _, x: lambda: (np.tanh(x),))
+    with pytest.raises(AssertionError, match="NumPy does not compute silu float32"):
+        peers.prepared("silu", peers.numbers("silu", "float32", SMALL), {**contenders.installed(()), "numpy": wrong})
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The accuracy of the peers
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def test_accuracy_is_measured_and_told(tmp_path):
+    wide = importlib.import_module("wide")
+    if reason := wide.unusable():
+        pytest.skip(reason)
+    names = ("sigmoid", "silu_derivative", "logistic_loss")
+    run(tmp_path, "accuracy.py", "--points", "2000", "--peers", "numpy", "--functions", *names, "--markdown", "a.md")
+    rows = table(tmp_path / "a.md")
+    ours = [row for row in rows if row["by"].startswith("fastsig")]
+    assert {(row["function"], row["type"]) for row in ours} == set(
+        itertools.product(names, ("float16", "float32", "float64"))
+    )
+    assert all(float(row["largest error, ULP"]) < 1 for row in ours)
+    assert all(row["not nearest"] == "0.00%" for row in ours if row["type"] != "float64")
+    (naive,) = [row for row in rows if (row["by"], row["function"], row["type"]) == ("NumPy", "sigmoid", "float64")]
+    assert float(naive["largest error, ULP"]) > 1e6
+    assert float.fromhex(naive["the same, exactly"]) < -709
+
+
+def test_pictures_are_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    run(tmp_path, "accuracy.py", "--points", "2000", "--peers", "numpy", "--functions", "logit", "--plots", "plots")
+    limits = ("--sizes", "10", str(SMALL), "--rounds", "1", "--peers", "numpy", "--functions", "silu")
+    run(tmp_path, "peers.py", *limits, "--png", "plots/speed.png")
+    for name in ("logit.png", "speed.png"):
+        assert (tmp_path / "plots" / name).read_bytes().startswith(b"\x89PNG")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The benchmarks of asv
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def benchmarks():
+    """Return each class of benchmarks that takes parameters."""
+    found = [value for module in (functions, process) for value in vars(module).values()]
+    return [c for c in found if isinstance(c, type) and not c.__name__.startswith("_") and hasattr(c, "params")]
+
+
+@pytest.mark.parametrize("benchmark_class", benchmarks(), ids=lambda c: c.__name__)
+def test_asv_benchmark_runs_with_each_parameter(benchmark_class, monkeypatch):
+    monkeypatch.setattr(functions, "SIZE", SMALL)
+    monkeypatch.setattr(process, "SIZE", SMALL)
+    measures = [name for name in dir(benchmark_class) if name.startswith(MEASURES)]
+    assert measures
+    assert len(benchmark_class.params) == len(benchmark_class.param_names)
+    with np.errstate():  # which the benchmarks set
+        for parameters in itertools.product(*benchmark_class.params):
+            if isinstance(parameters[-1], int) and parameters[-1] > SMALL:
+                continue
+            benchmark = benchmark_class()
+            benchmark.setup(*parameters)
+            for measure in measures:
+                getattr(benchmark, measure)(*parameters)
+
+
+def test_asv_benchmarks_enumerate_every_function():
+    assert list(REFERENCE) == data.FUNCTIONS
+    assert all(benchmark_class.params[0] == data.FUNCTIONS for benchmark_class in benchmarks())
+
+
+def test_asv_leaves_out_what_an_older_fastsig_lacks():
+    with pytest.raises(NotImplementedError):
+        data.function("cubic")
+
+
+def test_asv_does_not_leave_out_everything(monkeypatch):
+    monkeypatch.delattr(fastsig, "sigmoid")
+    with pytest.raises(AttributeError):
+        data.function("sigmoid")
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+@pytest.mark.parametrize("distribution", data.DISTRIBUTIONS)
+def test_asv_inputs_are_what_their_names_say(name, distribution):
+    inputs, out = data.operands(name, "float64", 1000, distribution)
+    assert len(inputs) == getattr(fastsig, name).nin
+    assert len(out) == getattr(fastsig, name).nout
+    unit = data.TABLE.DOMAINS.get(name, ("real",))[0] == "unit"
+    x = inputs[0]
+    assert np.isnan(x).any() == (distribution == "with NaN")
+    if distribution == "subnormal tail" and not unit:
+        s = fastsig.sigmoid(x)
+        assert np.all((s > 0) & (s < np.finfo(float).smallest_normal))
+    if distribution == "saturated" and not unit:
+        assert np.all(np.isin(fastsig.sigmoid(x), (0, 1)))
+
+
+def test_asv_layouts_are_what_their_names_say():
+    (x,), (out,) = data.operands("sigmoid", "float32", 1000, layout="strided")
+    assert x.strides == out.strides == (8,)
+    (x,), (out,) = data.operands("sigmoid", "float32", 1000, layout="in place")
+    assert x is out
+
+
+def test_import_is_timed_in_a_process_that_can_run_it(tmp_path):
+    code, before = process.Import().timeraw_import()
+    subprocess.run([sys.executable, "-c", f"{before}\n{code}"], cwd=tmp_path, env=os.environ, check=True)
+
+
+def test_asv_is_configured():
+    settings = json.loads((BENCH / "asv.conf.json").read_text())
+    assert (BENCH / settings["repo"] / "pyproject.toml").is_file()
+    assert (BENCH / settings["benchmark_dir"] / "functions.py").is_file()
+    assert {settings[key].split("/")[0] for key in ("env_dir", "results_dir", "html_dir")} == {".asv"}

@@ -1,0 +1,94 @@
+"""The polynomials and constants in ``_math.pxd`` are what their comments state, in 80 digits."""
+
+import re
+from pathlib import Path
+
+import mpmath as mp
+import pytest
+
+import fastsig
+
+SOURCE = (Path(fastsig.__file__).parent / "_math.pxd").read_text("utf-8")
+WORKING_DIGITS = 80
+POINTS = 4000
+
+HALF_LN2 = mp.log(2) / 2 + mp.mpf(2) ** -12
+TWO_THIRDS = mp.mpf(2) / 3 + mp.mpf(2) ** -10
+
+
+def atanh2(q):
+    """Return 2 atanh(q/2)."""
+    return mp.log((1 + q / 2) / (1 - q / 2))
+
+
+# What each polynomial approximates: the function, its first terms, and the interval of the argument.
+POLYNOMIALS = {
+    "EXP_NARROW": (mp.exp, {0: 1, 1: 1}, (-HALF_LN2, HALF_LN2)),
+    "EXP": (mp.expm1, {1: 1}, (-HALF_LN2, HALF_LN2)),
+    "LOG_NARROW": (atanh2, {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
+    "LOG": (atanh2, {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
+}
+
+
+def number(text):
+    """Return a C literal, exactly."""
+    return mp.mpf(float.fromhex(text) if "0x" in text else float(text))
+
+
+def constant(name):
+    """Return the value of a constant of the source."""
+    return number(re.search(rf"\b{name} = ([^,;\s]+)[,;]", SOURCE)[1])
+
+
+def coefficients(name):
+    """Return the coefficients of a polynomial, by power."""
+    return {int(k): number(v) for k, v in re.findall(rf"\b{name}_C(\d+) = ([^,;\s]+)[,;]", SOURCE)}
+
+
+def stated(name):
+    """Return the binary logarithm of the relative error that the comment above a polynomial states."""
+    before = SOURCE[: re.search(rf"\b{name}_C\d+ = ", SOURCE).start()]
+    return float(re.findall(r"relative error 2\^(-[\d.]+) \*/", before)[-1])
+
+
+@pytest.fixture(autouse=True)
+def many_digits():
+    """Compute in many digits."""
+    with mp.workdps(WORKING_DIGITS):
+        yield
+
+
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_error_of_each_polynomial_is_as_stated(name):
+    function, first, (low, high) = POLYNOMIALS[name]
+    terms = {**first, **coefficients(name)}
+    assert len(terms) == len(first) + len(coefficients(name))
+    polynomial = [terms.get(k, 0) for k in range(max(terms), -1, -1)]
+    worst = mp.mpf(0)
+    for k in range(POINTS + 1):  # Chebyshev's points: as dense at the ends as the error needs
+        x = (low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * k / POINTS)
+        if x:
+            worst = max(worst, abs(mp.polyval(polynomial, x) / function(x) - 1))
+    error = float(mp.log(worst, 2))
+    assert stated(name) - 0.02 < error <= stated(name)
+
+
+def test_parts_of_constants_add_up():
+    assert abs(constant("LOG2E") * mp.log(2) - 1) < mp.mpf(2) ** -53
+    for parts, bits in ((("LN2_HI", "LN2_LO"), 96), (("LN2", "LN2_TAIL"), 106)):
+        assert abs(sum(map(constant, parts)) / mp.log(2) - 1) < mp.mpf(2) ** -bits
+    # n LN2_HI is exact for |n| < 2^11
+    assert mp.ldexp(constant("LN2_HI"), 42) == int(mp.ldexp(constant("LN2_HI"), 42))
+    zero = mp.findroot(lambda x: 1 + x + mp.exp(x), constant("ZERO_H"))
+    for parts, value, bits in (
+        (("ZERO_H", "ZERO_M", "ZERO_L"), zero, 159),
+        (("EXP_ZERO_H", "EXP_ZERO_M"), mp.exp(zero), 106),
+        (("ZERO_SHIFT_H", "ZERO_SHIFT_L"), (zero - constant("ZERO_H")) * zero, 106),
+        (("EXP_M64_H", "EXP_M64_M", "EXP_M64_L"), mp.exp(-64), 159),
+    ):
+        assert abs(sum(map(constant, parts)) / value - 1) < mp.mpf(2) ** -bits, parts
+
+
+def test_slope_of_the_logarithm_is_as_near_as_stated():
+    slope = constant("LOG_SLOPE")
+    assert max(abs(1 / (1 - v / 4) - 1 - slope * v) for v in mp.linspace(0, mp.mpf(4) / 9, 1000)) < 0.004
