@@ -7,6 +7,7 @@ A table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`.
 """
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -70,13 +71,15 @@ def names():
 
 
 def logged(file):
-    """Return a function that returns the first table of a log, and the line of facts about its run."""
+    """Return a function that returns the first table of a log, with the facts of its run below."""
 
     def table():
-        lines = (LOGS / file).read_text("utf-8").splitlines()
-        start = next(k for k, line in enumerate(lines) if line.startswith("|"))
-        stop = next((k for k in range(start, len(lines)) if not lines[k].startswith("|")), len(lines))
-        return "\n".join(lines[start:stop]) + "\n"
+        text = (LOGS / file).read_text("utf-8")
+        facts = dict(re.findall(r"^- (.+?): (.*)$", text, re.M))
+        if not facts:
+            facts = json.loads((LOGS / file).with_suffix(".json").read_text("utf-8"))["about"]
+        told = ", ".join(facts[key] for key in ("CPU", "compiler")) + f", {facts['date'][:10]}"
+        return "".join(re.findall(r"^\|.*\n", text, re.M)) + f"\n{told}.\n"
 
     return table
 

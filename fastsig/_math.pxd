@@ -368,12 +368,25 @@ cdef inline double expm1_over_narrow(double r) noexcept nogil:
     return fma(r, fma(r, fma(r, even, odd), EXP_NARROW_C2), 1.0)
 
 
+cdef inline Pair expm1_f64(double r) noexcept nogil:
+    # exp(r) - 1 as a pair
+    cdef double r2 = r * r, even, odd, q
+    cdef Pair p
+    even = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C12, EXP_C10), EXP_C8), EXP_C6), EXP_C4)
+    odd = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C11, EXP_C9), EXP_C7), EXP_C5), EXP_C3)
+    q = fma(r, fma(r, even, odd), EXP_C2)  # C2 last: one rounding of a number near 1/2
+    p.h = fma(r2, q, r)
+    p.l = fma(product_tail(r, r, r2), EXP_C2, fma(r2, q, r - p.h))
+    return p
+
+
 cdef inline Exp exp_narrow(Reduced a) noexcept nogil:
     # To a relative error of 2^-51, for a result that is rounded to float32 or float16.
     cdef double p = expm1_over_narrow(a.r)
     cdef Exp e
     e.e = a.s * fma(a.r, p, 1.0)
-    e.c = fma(-a.s, a.r * p, 1.0 - a.s)
+    # Next to 0 the complement is exp(r) - 1 itself, whose relative error this polynomial does not hold down.
+    e.c = fma(-a.s, expm1_f64(a.r).h, 1.0 - a.s)
     return e
 
 
@@ -388,18 +401,6 @@ cdef inline Reduced reduce_f64(double z) noexcept nogil:
     a.r_l = n * -LN2_LO
     a.s = pow2(shifted, UNIT_BIAS)
     return a
-
-
-cdef inline Pair expm1_f64(double r) noexcept nogil:
-    # exp(r) - 1 as a pair
-    cdef double r2 = r * r, even, odd, q
-    cdef Pair p
-    even = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C12, EXP_C10), EXP_C8), EXP_C6), EXP_C4)
-    odd = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C11, EXP_C9), EXP_C7), EXP_C5), EXP_C3)
-    q = fma(r, fma(r, even, odd), EXP_C2)  # C2 last: one rounding of a number near 1/2
-    p.h = fma(r2, q, r)
-    p.l = fma(product_tail(r, r, r2), EXP_C2, fma(r2, q, r - p.h))
-    return p
 
 
 cdef inline ExpPair exp_f64(Reduced a) noexcept nogil:
@@ -530,7 +531,7 @@ cdef inline long double sigmoid_derivative_ld(long double x, long double e) noex
 cdef inline double sigmoid_second_derivative_narrow(double x, Exp e) noexcept nogil:
     # Where -x/8 is halfway between two subnormals, the cubic term x^3/24 decides: the lean is on its side.
     cdef double d = 1.0 + e.e, y = (e.e * e.c) / (d * d * d)
-    return copysign(fma(y, -HALF_ULP, y), -x)
+    return copysign(fma(y, -HALF_ULP, y) if fabs(x) < TINY else y, -x)
 
 
 # BOUND sigmoid_second_derivative float64 fma: 0.62 ulp; worst 0.6008 at 0x1.04ac8cccd30cap-2

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from catalog import FUNCTIONS
 from mypy import api
+from processes import run_python
 
 import fastsig
 from fastsig._bounds import bounds
@@ -108,6 +109,15 @@ def test_readme_begins_with_a_sentence_and_the_two_commands():
     assert first.count(". ") == 0
     assert first.endswith(".")
     assert "`fastsig-ufuncs`" in README
+
+
+def test_readme_tables_are_those_of_the_bounds_the_names_and_the_logs():
+    done = run_python(str(ROOT / "bench" / "readme.py"), "--check", text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_readme_first_sentence_states_the_bound_of_the_sigmoid():
+    assert f"within {bounds()['sigmoid', 'float64', True].ulp:.2f} ULP in float64" in README
 
 
 def test_stubs_name_what_is_public_and_type_checkers_accept_them(tmp_path):
