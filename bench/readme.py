@@ -70,16 +70,25 @@ def names():
     return rows(table)
 
 
-def logged(file):
-    """Return a function that returns the first table of a log, with the facts of its run below."""
+def facts(file):
+    """Return the machine, the compiler and the day of a log's run."""
+    path = LOGS / file
+    about = dict(re.findall(r"^- (.+?): (.*)$", path.read_text("utf-8"), re.M))
+    if not about:
+        about = json.loads(path.with_suffix(".json").read_text("utf-8"))["about"]
+    return f"{about['CPU']}, {about['compiler']}, {about['date'][:10]}"
+
+
+def logged(*files):
+    """Return a function that returns the table of logs of one kind, with the facts of their runs below."""
 
     def table():
-        text = (LOGS / file).read_text("utf-8")
-        facts = dict(re.findall(r"^- (.+?): (.*)$", text, re.M))
-        if not facts:
-            facts = json.loads((LOGS / file).with_suffix(".json").read_text("utf-8"))["about"]
-        told = ", ".join(facts[key] for key in ("CPU", "compiler")) + f", {facts['date'][:10]}"
-        return "".join(re.findall(r"^\|.*\n", text, re.M)) + f"\n{told}.\n"
+        lines = []
+        for file in files:
+            found = re.findall(r"^\|.*\n", (LOGS / file).read_text("utf-8"), re.M)
+            lines += found[2:] if lines else found
+        told = dict.fromkeys(map(facts, files))
+        return "".join(lines) + f"\n{'; '.join(told)}.\n"
 
     return table
 
@@ -87,10 +96,9 @@ def logged(file):
 TABLES = {
     "functions": functions,
     "names": names,
-    "float32": logged("verify_float32.md"),
+    "float32": logged("verify_float32.md", "verify_float32_second_derivative.md"),
     "float64": logged("hunt_float64.md"),
     "speed": logged("peers_avx2.md"),
-    "speed_avx512": logged("peers_avx512.md"),
 }
 
 
