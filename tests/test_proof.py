@@ -112,8 +112,9 @@ def test_long_double_keeps_well_within_its_bound(name, dtype):
         exact = wide.exactly(name, a)
         with gmpy2.context(precision=wide.MPFR_BITS):
             error = abs(to_mpfr(value) - exact)
-        # where no doubt is stated: expm1, a product, and the step off the midpoint, an EPS at most each
-        allowed = 3 * wide.EPS * abs(value) if doubt == 0 else abs(doubt) / 4
+        # Where no doubt is stated: one EPS for expm1 and for the step off the midpoint, half a one for each of six
+        # roundings. Ties are exact there, and all else is 2^-24 away from a midpoint, or more.
+        allowed = 5 * wide.EPS * abs(value) if doubt == 0 else abs(doubt) / 4
         assert error <= to_mpfr(allowed), f"{name}({float(a).hex()}), FASTSIG_PROOF_SEED={SEED}"
 
 
