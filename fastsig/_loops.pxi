@@ -8,6 +8,7 @@ from cpython.mem cimport PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport uint16_t
 
+from fastsig._fast cimport *
 from fastsig._half cimport double_to_half, half_to_double
 from fastsig._kernel cimport BLOCK, ROW_CAPSULE, Row, kernel_t
 from fastsig._math cimport *
@@ -29,6 +30,9 @@ cdef extern from *:
 ctypedef double (*narrow_formula)(double x, Exp e) noexcept nogil
 ctypedef double (*pair_formula)(double x, ExpPair e) noexcept nogil
 ctypedef long double (*libm_formula)(long double x, long double e) noexcept nogil
+
+ctypedef float (*fast_formula)(float x, float e) noexcept nogil
+ctypedef float (*fast_pair_formula)(float x, FastExp e) noexcept nogil
 
 ctypedef double (*narrow_formula_with)(double x, double t, Exp e) noexcept nogil
 ctypedef double (*pair_formula_with)(double x, double t, ExpPair e) noexcept nogil
@@ -489,6 +493,63 @@ cdef inline int plain_with_ld(plain_formula_with_ld f, char **operands, Py_ssize
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# The fast tier: x -> y and x -> (y, z), in float32 throughout
+# ---------------------------------------------------------------------------------------------------------------
+
+cdef inline void exp_of_floats(const float[::1] x, float *e, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        e[i] = exp_fast(fabsf(x[i]))
+
+
+cdef inline int map_fast(fast_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef float e[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    exp_of_floats(x, e, n)
+    for i in range(n):
+        y[i] = f(x[i], e[i])
+    return 0
+
+
+cdef inline int map_fast_pair(fast_pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef float e_h[BLOCK]
+    cdef float e_l[BLOCK]
+    cdef FastExp v
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    for i in range(n):
+        v = exp_fast_pair(fabsf(x[i]))
+        e_h[i] = v.h
+        e_l[i] = v.l
+    for i in range(n):
+        y[i] = f(x[i], FastExp(e_h[i], e_l[i]))
+    return 0
+
+
+cdef inline int map2_fast(fast_formula f, fast_formula g, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef float[::1] z
+    cdef float e[BLOCK]
+    cdef Py_ssize_t i
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    lend(z, operands[2], n)
+    exp_of_floats(x, e, n)
+    for i in range(n):
+        y[i] = f(x[i], e[i])
+        z[i] = g(x[i], e[i])
+    return 0
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # Kernels, a name and a type each
 # ---------------------------------------------------------------------------------------------------------------
 
@@ -689,6 +750,34 @@ cdef int logistic_loss_gradient_hessian_g(char **p, Py_ssize_t n) noexcept nogil
     return map2_with_ld(logistic_loss_gradient_ld, logistic_loss_hessian_ld, target_flags, p, n)
 
 
+# Those of the fast tier; without FMA they are the default's.
+
+cdef int fast_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast(sigmoid_fast, p, n) if HAS_FMA else sigmoid_f(p, n)
+
+
+cdef int fast_sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast(sigmoid_derivative_fast, p, n) if HAS_FMA else sigmoid_derivative_f(p, n)
+
+
+cdef int fast_sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
+    if not HAS_FMA:
+        return sigmoid_with_derivative_f(p, n)
+    return map2_fast(sigmoid_fast, sigmoid_derivative_fast, p, n)
+
+
+cdef int fast_log_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast(log_sigmoid_fast, p, n) if HAS_FMA else log_sigmoid_f(p, n)
+
+
+cdef int fast_softplus_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast(softplus_fast, p, n) if HAS_FMA else softplus_f(p, n)
+
+
+cdef int fast_silu_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_pair(silu_fast, p, n) if HAS_FMA else silu_f(p, n)
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # The table
 # ---------------------------------------------------------------------------------------------------------------
@@ -728,4 +817,19 @@ KERNELS = {
         2, 2, logistic_loss_gradient_hessian_e, logistic_loss_gradient_hessian_f,
         logistic_loss_gradient_hessian_d, logistic_loss_gradient_hessian_g
     ),
+}
+
+# float32 of its own; every other type the default's.
+FAST = {
+    "sigmoid": row(1, 1, sigmoid_e, fast_sigmoid_f, sigmoid_d, sigmoid_g),
+    "sigmoid_derivative": row(
+        1, 1, sigmoid_derivative_e, fast_sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
+    ),
+    "sigmoid_with_derivative": row(
+        1, 2, sigmoid_with_derivative_e, fast_sigmoid_with_derivative_f,
+        sigmoid_with_derivative_d, sigmoid_with_derivative_g
+    ),
+    "log_sigmoid": row(1, 1, log_sigmoid_e, fast_log_sigmoid_f, log_sigmoid_d, log_sigmoid_g),
+    "softplus": row(1, 1, softplus_e, fast_softplus_f, softplus_d, softplus_g),
+    "silu": row(1, 1, silu_e, fast_silu_f, silu_d, silu_g),
 }

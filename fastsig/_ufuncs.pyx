@@ -16,7 +16,7 @@ from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_N
 from fastsig._kernel cimport BLOCK, DIVIDE, INVALID, ROW_CAPSULE, TYPES, Row, kernel_t
 
 from fastsig import _dispatch
-from fastsig._docs import DOCS
+from fastsig._docs import DOCS, FAST_DOCS
 
 cnp.import_array()
 cnp.import_umath()
@@ -178,11 +178,11 @@ ctypedef struct Ufunc:
     char types[TYPES * OPERANDS]
 
 
-cdef object ufunc(str name, object capsule):
+cdef object ufunc(str name, object capsule, str doc, str module):
     cdef const Row *row = <const Row *> PyCapsule_GetPointer(capsule, ROW_CAPSULE)
     cdef Ufunc *u = <Ufunc *> PyMem_Malloc(sizeof(Ufunc))
     cdef int nop = row.nin + row.nout, i, j
-    cdef bytes c_name = name.encode(), c_doc = DOCS[name].encode()
+    cdef bytes c_name = name.encode(), c_doc = doc.encode()
     if u == NULL:
         raise MemoryError
     KEPT.append((c_name, c_doc))
@@ -196,28 +196,33 @@ cdef object ufunc(str name, object capsule):
         u.drivers, u.data, u.types, TYPES, row.nin, row.nout, PyUFunc_None, c_name, c_doc, 0
     )
     with suppress(AttributeError):
-        made.__module__ = "fastsig"  # where pickle looks first; NumPy 2.0 has no place for it
+        made.__module__ = module  # where pickle looks first; NumPy 2.0 has no place for it
     return made
 
 
 KEPT = []  # the names and docstrings that the ufuncs point to
 
 
-def bind(table):
+def bind(table, docs=DOCS, module="fastsig"):
     """Make a ufunc of each row of a table of kernels.
 
     Parameters
     ----------
     table : dict of str to capsule
-        The ``KERNELS`` of a kernels module.
+        The ``KERNELS`` or the ``FAST`` of a kernels module.
+    docs : dict of str to str
+        A docstring for each.
+    module : str
+        Whose names they are.
 
     Returns
     -------
     dict of str to numpy.ufunc
     """
-    return {name: ufunc(name, capsule) for name, capsule in table.items()}
+    return {name: ufunc(name, capsule, docs[name], module) for name, capsule in table.items()}
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module
 # that holds the ufunc under its name, and that is to be the package.
 UFUNCS = bind(_dispatch.load(_dispatch.PICKED).KERNELS)
+FAST_UFUNCS = bind(_dispatch.load(_dispatch.PICKED).FAST, FAST_DOCS, "fastsig.fast")

@@ -4,10 +4,14 @@ import numpy as np
 from fastsig._ufuncs import bind
 
 from fastsig import _dispatch
+from fastsig._docs import FAST_DOCS
 from fastsig._reference import REFERENCE
 
 UFUNCS = {isa.name: bind(_dispatch.load(isa).KERNELS) for isa in _dispatch.available()}
 ISAS = tuple(UFUNCS)
+FMA = {isa.name: _dispatch.load(isa).FMA for isa in _dispatch.available()}
+FAST_UFUNCS = {isa.name: bind(_dispatch.load(isa).FAST, FAST_DOCS, "fastsig.fast") for isa in _dispatch.available()}
+FAST = tuple(FAST_DOCS)
 FUNCTIONS = tuple(REFERENCE)
 TYPES = ("float16", "float32", "float64", "longdouble")
 BITS = {np.dtype("float16"): np.uint16, np.dtype("float32"): np.uint32, np.dtype("float64"): np.uint64}

@@ -1,4 +1,4 @@
-"""The polynomials and constants in ``_math.pxd`` are what their comments state, in 80 digits."""
+"""The polynomials and constants in ``_math.pxd`` and ``_fast.pxd`` are what their comments state, in 80 digits."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 
 import fastsig
 
-SOURCE = (Path(fastsig.__file__).parent / "_math.pxd").read_text("utf-8")
+PACKAGE = Path(fastsig.__file__).parent
+SOURCE = "".join((PACKAGE / file).read_text("utf-8") for file in ("_math.pxd", "_fast.pxd"))
 WORKING_DIGITS = 80
 POINTS = 4000
 
@@ -26,12 +27,15 @@ POLYNOMIALS = {
     "EXP_NARROW": (mp.exp, {0: 1, 1: 1}, (-HALF_LN2, HALF_LN2)),
     "EXP": (mp.expm1, {1: 1}, (-HALF_LN2, HALF_LN2)),
     "LOG_NARROW": (atanh2, {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
+    "FAST_EXP": (mp.exp, {0: 1, 1: 1}, (-HALF_LN2, HALF_LN2)),
+    "FAST_LOG": (mp.log1p, {1: 1}, (mp.mpf(2) ** -30, mp.mpf(1))),
     "LOG": (atanh2, {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
 }
 
 
 def number(text):
     """Return a C literal, exactly."""
+    text = text.removesuffix("f")
     return mp.mpf(float.fromhex(text) if "0x" in text else float(text))
 
 
@@ -92,3 +96,10 @@ def test_parts_of_constants_add_up():
 def test_slope_of_the_logarithm_is_as_near_as_stated():
     slope = constant("LOG_SLOPE")
     assert max(abs(1 / (1 - v / 4) - 1 - slope * v) for v in mp.linspace(0, mp.mpf(4) / 9, 1000)) < 0.004
+
+
+def test_parts_of_constants_of_the_fast_tier_add_up():
+    assert abs(constant("FAST_LOG2E") * mp.log(2) - 1) < mp.mpf(2) ** -24
+    high, low = constant("FAST_LN2_HI"), constant("FAST_LN2_LO")
+    assert abs((high + low) / mp.log(2) - 1) < mp.mpf(2) ** -43
+    assert high * 2**16 == mp.floor(high * 2**16)  # n FAST_LN2_HI is exact for |n| < 2^8

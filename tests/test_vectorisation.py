@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from catalog import FUNCTIONS, ISAS
+from catalog import FAST, FMA, FUNCTIONS, ISAS
 
 ROOT = Path(__file__).parents[1]
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
@@ -18,6 +18,7 @@ FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w
 CALL = re.compile(r"\b(__pyx\w+_loops_\w+)\(")
 LOOP = re.compile(r"^\s*for \(")
 KERNEL = re.compile(rf"_loops_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
+FAST_KERNEL = re.compile(rf"_loops_[a-z0-9]+_fast_(?P<function>{'|'.join(FAST)})_f$")
 REPORT = re.compile(r"(?P<file>\w+)\.c:(?P<line>\d+):\d+: optimized:\s+loop vectorized using (?P<width>\d+) byte")
 
 
@@ -76,8 +77,18 @@ def test_every_kernel_loop_is_vectorised_at_full_width(build, isa):
     functions = loops_by_function((build / "build" / "fastsig" / f"_loops_{isa}.c").read_text("utf-8"))
     kernels = [name for name in functions if KERNEL.search(name)]
     assert len(kernels) == 3 * len(FUNCTIONS)  # one a type, but for long double
+    fast = [name for name in functions if FAST_KERNEL.search(name)]
+    assert len(fast) == len(FAST)
+    # Without FMA they run the default's loops, and those of their own are not compiled. With it, it is the other way.
+    own = {line for name in fast for line in loops_of(name, functions)} - {
+        line for name in kernels for line in loops_of(name, functions)
+    }
+    assert own
+    if not FMA[isa]:
+        fast, own = [], set()
 
     users = Counter(line for name in kernels for line in loops_of(name, functions))
+    users += Counter(line for name in fast for line in loops_of(name, functions) if line in own)
     assert all(loops_of(name, functions) for name in kernels)
 
     vectorised = Counter(
