@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 import fastsig
+import fastsig.fast
 
 # ---------------------------------------------------------------------------------------------------------------
 # Formulas that no library has a function for, written as people write them
@@ -91,6 +92,15 @@ def into(library, subtract, multiply, name, x, ones_like):
 def with_fastsig(name, x):
     """Return a call of fastsig's ufunc."""
     ufunc = getattr(fastsig, name)
+    out = tuple(np.ones_like(x) for _ in range(ufunc.nout))
+    return lambda: (ufunc(x, out=out), out)[1]
+
+
+def with_fast(name, x):
+    """Return a call of the fast tier's ufunc, which is the default's but for float32."""
+    if x.dtype != np.float32 or name not in fastsig.fast.__all__:
+        raise NotImplementedError
+    ufunc = getattr(fastsig.fast, name)
     out = tuple(np.ones_like(x) for _ in range(ufunc.nout))
     return lambda: (ufunc(x, out=out), out)[1]
 
@@ -360,6 +370,7 @@ class Contender(NamedTuple):
 
 CONTENDERS = {
     "fastsig": Contender("fastsig", ("fastsig",), "#000000", "o", with_fastsig),
+    "fast": Contender("fastsig.fast", ("fastsig",), "#7A7A00", "h", with_fast),
     "numpy": Contender("NumPy", ("numpy",), "#E69F00", "s", with_numpy, numpy_library),
     "scipy": Contender("SciPy", ("scipy",), "#009E73", "^", with_scipy, scipy_library),
     "torch": Contender("PyTorch", ("torch",), "#D55E00", "v", with_torch, torch_library),

@@ -79,16 +79,12 @@ def facts(file):
     return f"{about['CPU']}, {about['compiler']}, {about['date'][:10]}"
 
 
-def logged(*files):
-    """Return a function that returns the table of logs of one kind, with the facts of their runs below."""
+def logged(file):
+    """Return a function that returns the table of a log, with the facts of its run below."""
 
     def table():
-        lines = []
-        for file in files:
-            found = re.findall(r"^\|.*\n", (LOGS / file).read_text("utf-8"), re.M)
-            lines += found[2:] if lines else found
-        told = dict.fromkeys(map(facts, files))
-        return "".join(lines) + f"\n{'; '.join(told)}.\n"
+        lines = re.findall(r"^\|.*\n", (LOGS / file).read_text("utf-8"), re.M)
+        return f"{''.join(lines)}\n{facts(file)}.\n"
 
     return table
 
@@ -96,9 +92,12 @@ def logged(*files):
 TABLES = {
     "functions": functions,
     "names": names,
-    "float32": logged("verify_float32.md", "verify_float32_second_derivative.md"),
+    "float32": logged("verify_float32.md"),
     "float64": logged("hunt_float64.md"),
+    "accuracy": logged("../accuracy/table.md"),
     "speed": logged("peers_avx2.md"),
+    "fast": logged("verify_fast.md"),
+    "allocation": logged("allocation.md"),
 }
 
 

@@ -5,16 +5,19 @@ parameters, and over a history in which functions are added each number must sta
 """
 
 import importlib.util
+import re
 from pathlib import Path
 
 import numpy as np
 
 import fastsig
 
+PACKAGE = Path(__file__).parents[2] / "fastsig"
+
 
 def table():
     """Return the module that lists the functions, without the package around it."""
-    path = Path(__file__).parents[2] / "fastsig" / "_reference.py"
+    path = PACKAGE / "_reference.py"
     spec = importlib.util.spec_from_file_location("_reference", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -23,6 +26,7 @@ def table():
 
 TABLE = table()
 FUNCTIONS = list(TABLE.REFERENCE)
+FAST = re.findall(r"^(\w+): Final", (PACKAGE / "fast.pyi").read_text("utf-8"), re.M)
 TYPES = ["float16", "float32", "float64"]
 PERIOD = 10**5  # elements drawn: longer operands repeat them, for numbers are slow to draw
 SEED = 20190613

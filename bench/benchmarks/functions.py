@@ -1,8 +1,10 @@
 """Each function over sizes, types, layouts and distributions; and the cost of one call."""
 
+from importlib import import_module
+
 import numpy as np
 
-from .data import DISTRIBUTIONS, FUNCTIONS, LAYOUTS, TYPES, function, operands
+from .data import DISTRIBUTIONS, FAST, FUNCTIONS, LAYOUTS, TYPES, function, operands
 
 SIZES = [10**k for k in range(8)]
 SIZE = 10**5  # where layouts and distributions are compared: in the second cache
@@ -31,6 +33,21 @@ class Sizes(_Call):
     def setup(self, name, dtype, n):
         """Make the operands."""
         self.prepare(name, dtype, n)
+
+
+class Fast(_Call):
+    """The fast tier, in the type that is its own; a fastsig that has none is left out."""
+
+    params = (FAST, SIZES)
+    param_names = ("function", "size")
+
+    def setup(self, name, n):
+        """Make the operands."""
+        self.prepare(name, "float32", n)
+        try:
+            self.function = getattr(import_module("fastsig.fast"), name)
+        except ModuleNotFoundError as e:
+            raise NotImplementedError from e
 
 
 class Layouts(_Call):
