@@ -101,7 +101,7 @@ cdef inline void exp_of_doubles(
     cdef double r_l[BLOCK]
     cdef double s[BLOCK]
     for i in range(n):
-        a = reduce_f64(-fabs(x[i]))
+        a = reduce_f64(fabs(x[i]))
         r[i] = a.r
         r_l[i] = a.r_l
         s[i] = a.s
