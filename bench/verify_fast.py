@@ -29,7 +29,7 @@ from fastsig._docs import FAST_DOCS
 
 CHUNK = 1 << 24
 CHUNKS = (1 << 32) // CHUNK
-BLOCK = 1 << 14  # inputs: what is made of them stays in the cache
+BLOCK = 1 << 13  # inputs: what is made of them comes from the heap, not page by page from the system
 LEAST_NORMAL = 2.0**-126
 SUBNORMAL_BOUND = 1.0
 
@@ -89,14 +89,17 @@ def kernels():
 
 def errors(name, x, results):
     """Return the worst errors of several results."""
-    w = x.astype(np.float64)
-    with np.errstate(all="ignore"):
-        exact = FORMULAS[name](w, np.exp(-np.minimum(np.abs(w), 700.0)))
+    with np.errstate(all="ignore"):  # a signalling NaN is invalid where it is widened
+        w = x.astype(np.float64)
+        exact = FORMULAS[name](w, np.exp(np.maximum(-np.abs(w), -700.0)))
         size = np.abs(exact)
         ulp = np.ldexp(1.0, np.maximum(np.frexp(size)[1], -125) - 24)
     nan, normal, finite = np.isnan(exact), size >= LEAST_NORMAL, np.isfinite(exact) & (size < 2.0**128)
     found = []
     for y in results:
+        if found and y.tobytes() == results[0].tobytes():
+            found.append(found[0])
+            continue
         with np.errstate(all="ignore"):
             error = np.where(finite, np.abs(y - exact) / ulp, np.where(nan | (y == exact), 0.0, np.inf))
         lost = int((np.isnan(y) != nan).sum())

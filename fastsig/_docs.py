@@ -595,8 +595,8 @@ _FAST = {
     "sigmoid": ("Logistic sigmoid, 1/(1 + exp(-x))", "(a if x < 0 else 1)/(1 + a), from a - a^2/(1 + a)", "1.70"),
     "sigmoid_derivative": ("Derivative of the logistic sigmoid", "s (1 - s), s = sigmoid(-abs(x)) as a pair", "1.65"),
     "sigmoid_with_derivative": ("Logistic sigmoid and its derivative", "both from one exponential", "1.70 and 1.65"),
-    "log_sigmoid": ("Logarithm of the logistic sigmoid", "min(x, 0) - log(1 + a)", "1.80"),
-    "softplus": ("log(1 + exp(x))", "max(x, 0) + log(1 + a), without a threshold", "1.80"),
+    "log_sigmoid": ("Logarithm of the logistic sigmoid", "min(x, 0) - log(1 + a)", "1.90"),
+    "softplus": ("log(1 + exp(x))", "max(x, 0) + log(1 + a), without a threshold", "1.90"),
     "silu": ("x times its logistic sigmoid", "x (a if x < 0 else 1)/(1 + a), rounded once", "0.75"),
 }
 

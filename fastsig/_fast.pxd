@@ -102,20 +102,20 @@ cdef inline FastExp sigmoid_of_minus_abs(float e) noexcept nogil:
     return a
 
 
-# BOUND fast_sigmoid float32 fma: 1.70 ulp
+# BOUND fast_sigmoid float32 fma: 1.70 ulp; worst 1.6540 at -0x1.1edd8ap+0
 cdef inline float sigmoid_fast(float x, float e) noexcept nogil:
     cdef float a = sigmoid_of_minus_abs(e).h
     return a if x < 0.0 else <float> 1.0 - a
 
 
-# BOUND fast_sigmoid_derivative float32 fma: 1.65 ulp
+# BOUND fast_sigmoid_derivative float32 fma: 1.65 ulp; worst 1.5771 at -0x1.518f7p+1
 cdef inline float sigmoid_derivative_fast(float x, float e) noexcept nogil:
     # a (1 - a), a = sigmoid(-|x|): (h + l)(1 - h - l) = h - h^2 + l (1 - 2h), but for l^2
     cdef FastExp a = sigmoid_of_minus_abs(e)
     return a.h + fmaf(-a.h, a.h, fmaf(<float> -2.0 * a.h, a.l, a.l))
 
 
-# BOUND fast_softplus float32 fma: 1.80 ulp
+# BOUND fast_softplus float32 fma: 1.90 ulp; worst 1.8603 at 0x1.b481cp-7
 cdef inline float softplus_fast(float x, float e) noexcept nogil:
     # max(x, 0) + log1p(e), the logarithm without a division
     cdef float t = e * FAST_UNIT_INVERSE, q
@@ -125,12 +125,12 @@ cdef inline float softplus_fast(float x, float e) noexcept nogil:
     return (x if x > 0.0 else <float> 0.0) + fmaf(t * t, q, t)
 
 
-# BOUND fast_log_sigmoid float32 fma: 1.80 ulp
+# BOUND fast_log_sigmoid float32 fma: 1.90 ulp; worst 1.8603 at -0x1.b481cp-7
 cdef inline float log_sigmoid_fast(float x, float e) noexcept nogil:
     return -softplus_fast(-x, e)
 
 
-# BOUND fast_silu float32 fma: 0.75 ulp
+# BOUND fast_silu float32 fma: 0.75 ulp; worst 0.7100 at -0x1.4ab262p+2
 cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
     # x (x < 0 ? e : 1)/(1 + e), numerator and denominator as pairs, after a Newton step; the unit is taken back last
     cdef bint negative = x < 0.0
