@@ -45,8 +45,7 @@ Notes
 
 Computed from e = exp(-abs(x)), as (e if x < 0 else 1)/(1 + e): nothing overflows and nothing cancels, and results run
 down through the subnormal numbers before they become 0. float16 and float32 results are correctly rounded; float64
-results are within 0.56 ULP, or 0.59 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is
-raised by any input.
+results are within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
 
 References
 ----------
@@ -88,8 +87,7 @@ Notes
 
 by the chain rule from (1 + e^-x)^-1, or by the quotient rule from 1/(1 + e^-x) [1]_. Computed from e = exp(-abs(x)) as
 e/(1 + e)^2, which is even in x to the bit. float16 and float32 results are correctly rounded; float64 results are
-within 0.56 ULP, or 0.59 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is raised by any
-input.
+within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
 
 References
 ----------
@@ -170,9 +168,9 @@ Notes
     = -\\operatorname{{sign}}(x) \\frac{{e (1 - e)}}{{(1 + e)^3}}, \\quad e = e^{{-|x|}}
 
 by the product rule from s' = s(1 - s) [1]_. Computed by the last form, which is odd in x to the bit. 1 - e is taken
-from the polynomial of exp(r) - 1 and not from e, so that nothing cancels around 0, where 1 - 2s is 0 long before x is.
-float16 and float32 results are correctly rounded; float64 results are within 0.62 ULP, or 0.70 ULP where the CPU has no
-FMA; longdouble within 2 ULP. No floating-point flag is raised by any input.
+from a ratio whose two parts differ by exactly what x leaves, and not from e: nothing cancels around 0, where 1 - 2s is
+0 long before x is. float16 and float32 results are correctly rounded; float64 results are within 0.54 ULP; longdouble
+within 2 ULP. No floating-point flag is raised by any input.
 
 References
 ----------
@@ -352,8 +350,8 @@ Notes
 
 [1]_. Computed from e = exp(-abs(x)), as x times (e if x < 0 else 1), divided by 1 + e and rounded once: nothing
 overflows and nothing cancels, and results run on through the subnormal numbers to x = -751, where exp(x) alone is 0 in
-float64, before they become -0. float16 and float32 results are correctly rounded; float64 results are within 0.57 ULP,
-or 0.61 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is raised by any input.
+float64, before they become -0. float16 and float32 results are correctly rounded; float64 results are within 0.53 ULP;
+longdouble within 2 ULP. No floating-point flag is raised by any input.
 
 References
 ----------
@@ -397,8 +395,7 @@ by the product rule [1]_. Computed from e = exp(-abs(x)), as e(1 + x + e)/(1 + e
 (1 + e(1 + x))/(1 + e)^2. The zero z of 1 + x + e, which is -1.2784645427610738 to 17 digits, is stored in three parts;
 around it that sum is (x - z) + exp(z)(exp(x - z) - 1), where nothing cancels, so that the result keeps its full
 relative accuracy at the number next to the zero too. float16 and float32 results are correctly rounded; float64
-results are within 0.57 ULP, or 0.61 ULP where the CPU has no FMA; longdouble within 2 ULP. No floating-point flag is
-raised by any input.
+results are within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
 
 References
 ----------

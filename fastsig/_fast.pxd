@@ -57,12 +57,9 @@ ctypedef struct FastExp:
 
 
 cdef inline FastReduced reduce_fast(float t) noexcept nogil:
-    # exp(-t) = 2^n exp(-v), t = |x|, n = -round(t log2 e). Of t and not of -t: GCC 12 makes four operations of a clamp
-    # that is negated after.
-    cdef float shifted
+    # exp(-t) = 2^n exp(-v), 0 <= t <= FAST_MOST, n = -round(t log2 e)
+    cdef float shifted = fmaf(t, -FAST_LOG2E, FAST_SHIFT)
     cdef FastReduced a
-    t = FAST_MOST if t > FAST_MOST else t
-    shifted = fmaf(t, -FAST_LOG2E, FAST_SHIFT)
     a.n = shifted - FAST_SHIFT
     a.v = fmaf(a.n, FAST_LN2_HI, t)
     a.s = from_bits_f32(bits_f32(shifted) << 23)
@@ -74,11 +71,10 @@ cdef inline float expm1_tail_fast(float v) noexcept nogil:
     return fmaf(v, fmaf(v, fmaf(v, fmaf(v, FAST_EXP_C6, -FAST_EXP_C5), FAST_EXP_C4), -FAST_EXP_C3), FAST_EXP_C2)
 
 
-cdef inline float exp_fast(float t) noexcept nogil:
-    # exp(-t), in the unit
-    cdef FastReduced a = reduce_fast(t)
-    cdef float v = fmaf(a.n, FAST_LN2_LO, a.v), p = fmaf(v * v, expm1_tail_fast(v), -v)
-    return fmaf(a.s, p, a.s)
+cdef inline float exp_fast(float s, float v) noexcept nogil:
+    # s exp(-v)
+    cdef float p = fmaf(v * v, expm1_tail_fast(v), -v)
+    return fmaf(s, p, s)
 
 
 cdef inline FastExp exp_fast_pair(float t) noexcept nogil:

@@ -1,7 +1,7 @@
 # THE LOOPS: typed memoryviews in, typed memoryviews out, and the table of kernels.
 #
 # One loop a shape, written once; a formula is passed to it and, since everything here is inlined, becomes its
-# body. Each loop is short on purpose: the phases of a block (widen; exponential; formula) leave their results in
+# body. Each loop is short on purpose: the phases of a block (reduction; ratio; value) leave their results in
 # buffers that stay in L1, and their dependence chains are short enough to overlap.
 
 from cpython.mem cimport PyMem_Malloc
@@ -10,7 +10,7 @@ from libc.stdint cimport uint16_t
 
 from fastsig._fast cimport *
 from fastsig._half cimport double_to_half, half_to_double
-from fastsig._kernel cimport BLOCK, ROW_CAPSULE, Row, kernel_t
+from fastsig._kernel cimport NARROW_BLOCK, ROW_CAPSULE, WIDE_BLOCK, Row, kernel_t
 from fastsig._math cimport *
 
 cdef extern from *:
@@ -22,20 +22,28 @@ cdef extern from *:
     #define CYTHON_INLINE __inline__ __attribute__((always_inline))
     #endif
 
+    /* A limit that the compiler does not know: against a constant, GCC makes two operations of a clamp that lets NaN
+       pass, and two clamps in a row become branches; against a variable each is one vminpd or vmaxpd. */
+    static inline double fastsig_opaque(double x) { volatile double v = x; return v; }
+
     /* Lend a typed memoryview an operand: it owns nothing, so nothing is acquired or released. */
     #define fastsig_lend(view, operand, n) ((view).data = (operand), (view).shape[0] = (n))
     """
+    double opaque "fastsig_opaque"(double x) noexcept nogil
     void lend "fastsig_lend"(...) noexcept nogil
 
-ctypedef double (*narrow_formula)(double x, Exp e) noexcept nogil
-ctypedef double (*pair_formula)(double x, ExpPair e) noexcept nogil
+ctypedef Ratio (*narrow_ratio)(double x, Exp e) noexcept nogil
+ctypedef double (*narrow_value)(double x, double q) noexcept nogil
+ctypedef double (*near_formula)(double x) noexcept nogil
+ctypedef double (*pair_formula)(double x, RatioPair e) noexcept nogil
 ctypedef long double (*libm_formula)(long double x, long double e) noexcept nogil
 
 ctypedef float (*fast_formula)(float x, float e) noexcept nogil
 ctypedef float (*fast_pair_formula)(float x, FastExp e) noexcept nogil
 
-ctypedef double (*narrow_formula_with)(double x, double t, Exp e) noexcept nogil
-ctypedef double (*pair_formula_with)(double x, double t, ExpPair e) noexcept nogil
+ctypedef Ratio (*narrow_ratio_with)(double x, double t, Exp e) noexcept nogil
+ctypedef double (*narrow_value_with)(double x, double t, double q) noexcept nogil
+ctypedef double (*pair_formula_with)(double x, double t, RatioPair e) noexcept nogil
 ctypedef long double (*libm_formula_with)(long double x, long double t, long double e) noexcept nogil
 
 ctypedef double (*plain_formula)(double x) noexcept nogil
@@ -46,6 +54,9 @@ ctypedef long double (*plain_formula_with_ld)(long double x, long double t) noex
 # The exceptions that an input calls for.
 # As wide as a double, so that comparing and collecting vectorise together.
 ctypedef unsigned long long (*flags_formula)(double x) noexcept nogil
+
+cdef enum:
+    LAG = 64  # elements: long enough that a quotient does not wait for its ratio
 
 ctypedef fused narrow:
     uint16_t  # float16, by its bits
@@ -63,6 +74,14 @@ cdef inline narrow rounded(double v, const narrow *tag) noexcept nogil:
         return double_to_half(v)
 
 
+cdef inline bint has_sign(narrow x) noexcept nogil:
+    # An integer's comparison does not compete with the multiplications, as a float's does.
+    if narrow is float:
+        return <int> bits_f32(x) < 0
+    else:
+        return x >> 15
+
+
 cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
@@ -72,55 +91,104 @@ cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept no
             w[i] = half_to_double(x[i])
 
 
-# Most formulas have no use for the complement of e: NULL spares its stores, which the compiler would keep.
-
-cdef inline void exp_of_widened(const double *w, double *e, double *c, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
+cdef inline void reduce_widened(const double *w, double *r, double *exponent, bint even, Py_ssize_t n) noexcept nogil:
+    # For e = exp(-|x|) where the function needs no other, else exp(-x)
+    cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), t
     cdef Reduced a
-    cdef Exp v
-    cdef double r[BLOCK]
-    cdef double s[BLOCK]
+    cdef Py_ssize_t i
     for i in range(n):
-        a = reduce_narrow(-fabs(w[i]))
+        t = fabs(w[i]) if even else w[i]
+        t = most if most < t else t
+        if not even:
+            t = least if least > t else t
+        a = reduce_narrow(t)
         r[i] = a.r
-        s[i] = a.s
-    for i in range(n):
-        v = exp_narrow(Reduced(s[i], r[i], 0.0))
-        e[i] = v.e
-        if c != NULL:
-            c[i] = v.c
+        exponent[i] = a.exponent
+
+
+cdef inline void reduce_narrows(
+    const narrow[::1] x, double *w, double *r, double *exponent, bint even, Py_ssize_t n
+) noexcept nogil:
+    # The same, of float32 clamped before it is widened: on twice the lanes. What was clamped is kept, unless w is NULL.
+    cdef float most = <float> opaque(NARROW_MOST), least = <float> opaque(-NARROW_MOST), t
+    cdef double wide[NARROW_BLOCK]
+    cdef Reduced a
+    cdef Py_ssize_t i
+    if narrow is float:
+        for i in range(n):
+            t = fabsf(x[i]) if even else x[i]
+            t = most if most < t else t
+            if not even:
+                t = least if least > t else t
+            if w != NULL:
+                w[i] = t
+            a = reduce_narrow(t)
+            r[i] = a.r
+            exponent[i] = a.exponent
+    else:
+        widen(x, wide, n)
+        reduce_widened(wide, r, exponent, even, n)
+
+
+cdef inline Exp exp_of(double r, double exponent) noexcept nogil:
+    return exp_narrow(Reduced(r, exponent))
 
 
 cdef inline void exp_of_doubles(
-    const double[::1] x, double *e_h, double *e_l, double *c_h, double *c_l, Py_ssize_t n
+    const double[::1] x, double *n_h, double *d_h, double *d_l, double *s, Py_ssize_t n
 ) noexcept nogil:
+    cdef double most = opaque(MOST), t
+    cdef ReducedPair a
+    cdef RatioPair e
+    cdef Pair r
     cdef Py_ssize_t i
-    cdef Reduced a
-    cdef ExpPair v
-    cdef double r[BLOCK]
-    cdef double r_l[BLOCK]
-    cdef double s[BLOCK]
     for i in range(n):
-        a = reduce_f64(fabs(x[i]))
-        r[i] = a.r
-        r_l[i] = a.r_l
+        t = fabs(x[i])
+        a = reduce_f64(most if most < t else t)
+        d_h[i] = a.r.h
+        d_l[i] = a.r.l
         s[i] = a.s
     for i in range(n):
-        v = exp_f64(Reduced(s[i], r[i], r_l[i]))
-        e_h[i] = v.e.h
-        e_l[i] = v.e.l
-        if c_h != NULL:
-            c_h[i] = v.c.h
-            c_l[i] = v.c.l
+        r.h = d_h[i]
+        r.l = d_l[i]
+        e = exp_f64(r)
+        n_h[i] = e.n.h
+        d_h[i] = e.d.h
+        d_l[i] = e.d.l
 
 
-cdef inline ExpPair pair_of(double e_h, double e_l, double c_h, double c_l) noexcept nogil:
-    cdef ExpPair v
-    v.e.h = e_h
-    v.e.l = e_l
-    v.c.h = c_h
-    v.c.l = c_l
-    return v
+cdef inline RatioPair ratio_of(double n_h, double d_h, double d_l, double s) noexcept nogil:
+    cdef RatioPair e
+    e.n.h = n_h
+    e.n.l = -d_l
+    e.d.h = d_h
+    e.d.l = d_l
+    return in_unit(e, s)
+
+
+cdef inline int mend(
+    near_formula f, double low, double high, char *x_at, char *y_at, Py_ssize_t n
+) noexcept nogil:
+    # float32 results for 0 < |x| < low and for |x| > high, of which most blocks have none. For float16, float64 is fine
+    # enough.
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef unsigned int least = 0xffffffff, most = 0, magnitude
+    cdef double w, mended
+    cdef Py_ssize_t i
+    lend(x, x_at, n)
+    lend(y, y_at, n)
+    for i in range(n):
+        magnitude = bits_f32(x[i]) & 0x7fffffff
+        least = magnitude - 1 if magnitude - 1 < least else least  # of 0 it is the largest
+        if high < INFINITY:
+            most = magnitude if magnitude > most else most
+    if least < bits_f32(<float> low) - 1 or most > bits_f32(<float> high):
+        for i in range(n):
+            w = x[i]
+            mended = f(w)
+            y[i] = <float> mended if (fabs(w) < low) | (fabs(w) > high) else y[i]
+    return 0
 
 
 cdef inline int flags_of_widened(flags_formula g, const double *w, Py_ssize_t n) noexcept nogil:
@@ -156,66 +224,82 @@ cdef inline double clamped(long double x) noexcept nogil:
 # x -> y, and x -> (y, z): each of two outputs has the bits that its formula gives alone
 # ---------------------------------------------------------------------------------------------------------------
 
-cdef inline int map_narrow(narrow_formula f, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
+cdef inline int map_narrow(
+    narrow_ratio f, narrow_value g, bint even, bint keep, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    # Of functions that need x, if at all, as clamped for its exponential, and in the ratio. The quotients of a stretch
+    # are taken beside the ratios of the next: divisions and multiplications overlap.
     cdef const narrow[::1] x
     cdef narrow[::1] y
-    cdef double w[BLOCK]
-    cdef double e[BLOCK]
+    cdef double w[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef Ratio a
+    cdef Py_ssize_t i, k
+    lend(x, operands[0], n)
+    lend(y, operands[1], n)
+    if keep:
+        reduce_narrows(x, w, p, q, even, n)
+    else:
+        reduce_narrows(x, NULL, p, q, even, n)
+    for i in range(min(n, LAG)):
+        a = f(w[i] if keep else 0.0, exp_of(p[i], q[i]))
+        p[i] = a.n
+        q[i] = a.d
+    for i in range(n - LAG):
+        y[i] = rounded(g(0.0, p[i] / q[i]), tag)
+        k = i + LAG
+        a = f(w[k] if keep else 0.0, exp_of(p[k], q[k]))
+        p[k] = a.n
+        q[k] = a.d
+    for i in range(max(n - LAG, 0), n):
+        y[i] = rounded(g(0.0, p[i] / q[i]), tag)
+    return 0
+
+
+cdef inline void ratios(
+    narrow_ratio f, const double *w, double *p, double *q, bint even, Py_ssize_t n
+) noexcept nogil:
+    cdef Ratio a
+    cdef Py_ssize_t i
+    reduce_widened(w, p, q, even, n)
+    for i in range(n):
+        a = f(w[i], exp_of(p[i], q[i]))
+        p[i] = a.n
+        q[i] = a.d
+
+
+cdef inline int map_narrow_with_x(
+    narrow_ratio f, narrow_value g, bint even, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef double w[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     widen(x, w, n)
-    exp_of_widened(w, e, NULL, n)
+    ratios(f, w, p, q, even, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], Exp(e[i], 0.0)), tag)
+        y[i] = rounded(g(w[i], p[i] / q[i]), tag)
     return 0
 
 
 cdef inline int map_f64(pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const double[::1] x
     cdef double[::1] y
-    cdef double e_h[BLOCK]
-    cdef double e_l[BLOCK]
+    cdef double n_h[WIDE_BLOCK]
+    cdef double d_h[WIDE_BLOCK]
+    cdef double d_l[WIDE_BLOCK]
+    cdef double s[WIDE_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
-    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
+    exp_of_doubles(x, n_h, d_h, d_l, s, n)
     for i in range(n):
-        y[i] = f(x[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
-    return 0
-
-
-cdef inline int map_complement_narrow(
-    narrow_formula f, char **operands, Py_ssize_t n, const narrow *tag
-) noexcept nogil:
-    cdef const narrow[::1] x
-    cdef narrow[::1] y
-    cdef double w[BLOCK]
-    cdef double e[BLOCK]
-    cdef double c[BLOCK]
-    cdef Py_ssize_t i
-    lend(x, operands[0], n)
-    lend(y, operands[1], n)
-    widen(x, w, n)
-    exp_of_widened(w, e, c, n)
-    for i in range(n):
-        y[i] = rounded(f(w[i], Exp(e[i], c[i])), tag)
-    return 0
-
-
-cdef inline int map_complement_f64(pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
-    cdef const double[::1] x
-    cdef double[::1] y
-    cdef double e_h[BLOCK]
-    cdef double e_l[BLOCK]
-    cdef double c_h[BLOCK]
-    cdef double c_l[BLOCK]
-    cdef Py_ssize_t i
-    lend(x, operands[0], n)
-    lend(y, operands[1], n)
-    exp_of_doubles(x, e_h, e_l, c_h, c_l, n)
-    for i in range(n):
-        y[i] = f(x[i], pair_of(e_h[i], e_l[i], c_h[i], c_l[i]))
+        y[i] = f(x[i], ratio_of(n_h[i], d_h[i], d_l[i], s[i]))
     return 0
 
 
@@ -232,23 +316,32 @@ cdef inline int map_ld(libm_formula f, char **operands, Py_ssize_t n) noexcept n
     return 0
 
 
-cdef inline int map2_narrow(
-    narrow_formula f, narrow_formula g, char **operands, Py_ssize_t n, const narrow *tag
-) noexcept nogil:
+cdef inline int map_sigmoid_and_narrow(narrow_value g, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
+    # The sigmoid, and what follows from that of -|x|. Both of its sides are rounded before one is chosen: on twice the
+    # lanes.
     cdef const narrow[::1] x
     cdef narrow[::1] y
     cdef narrow[::1] z
-    cdef double w[BLOCK]
-    cdef double e[BLOCK]
+    cdef narrow lower, upper
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef double a
+    cdef Ratio e
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     lend(z, operands[2], n)
-    widen(x, w, n)
-    exp_of_widened(w, e, NULL, n)
+    reduce_narrows(x, NULL, p, q, True, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], Exp(e[i], 0.0)), tag)
-        z[i] = rounded(g(w[i], Exp(e[i], 0.0)), tag)
+        e = lower_ratio_narrow(0.0, exp_of(p[i], q[i]))
+        p[i] = e.n
+        q[i] = e.d
+    for i in range(n):
+        a = p[i] / q[i]
+        lower = rounded(a, tag)
+        upper = rounded(1.0 - a, tag)
+        y[i] = lower if has_sign(x[i]) else upper
+        z[i] = rounded(g(0.0, a), tag)
     return 0
 
 
@@ -256,16 +349,18 @@ cdef inline int map2_f64(pair_formula f, pair_formula g, char **operands, Py_ssi
     cdef const double[::1] x
     cdef double[::1] y
     cdef double[::1] z
-    cdef double e_h[BLOCK]
-    cdef double e_l[BLOCK]
+    cdef double n_h[WIDE_BLOCK]
+    cdef double d_h[WIDE_BLOCK]
+    cdef double d_l[WIDE_BLOCK]
+    cdef double s[WIDE_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     lend(z, operands[2], n)
-    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
+    exp_of_doubles(x, n_h, d_h, d_l, s, n)
     for i in range(n):
-        y[i] = f(x[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
-        z[i] = g(x[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
+        y[i] = f(x[i], ratio_of(n_h[i], d_h[i], d_l[i], s[i]))
+        z[i] = g(x[i], ratio_of(n_h[i], d_h[i], d_l[i], s[i]))
     return 0
 
 
@@ -289,44 +384,59 @@ cdef inline int map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssiz
 # (x, t) -> y, and (x, t) -> (y, z)
 # ---------------------------------------------------------------------------------------------------------------
 
+cdef inline void ratios_with(
+    narrow_ratio_with f, const double *w, const double *u, double *p, double *q, Py_ssize_t n
+) noexcept nogil:
+    cdef Ratio a
+    cdef Py_ssize_t i
+    reduce_widened(w, p, q, True, n)
+    for i in range(n):
+        a = f(w[i], u[i], exp_of(p[i], q[i]))
+        p[i] = a.n
+        q[i] = a.d
+
+
 cdef inline int map_with_narrow(
-    narrow_formula_with f, flags_formula h, char **operands, Py_ssize_t n, const narrow *tag
+    narrow_ratio_with f, narrow_value_with g, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
     cdef const narrow[::1] x
     cdef const narrow[::1] t
     cdef narrow[::1] y
-    cdef double w[BLOCK]
-    cdef double e[BLOCK]
-    cdef double u[BLOCK]
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(t, operands[1], n)
     lend(y, operands[2], n)
     widen(x, w, n)
     widen(t, u, n)
-    exp_of_widened(w, e, NULL, n)
+    ratios_with(f, w, u, p, q, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], u[i], Exp(e[i], 0.0)), tag)
-    return flags_of_widened(h, u, n)
+        y[i] = rounded(g(w[i], u[i], p[i] / q[i]), tag)
+    return flags_of_widened(flags, u, n)
 
 
-cdef inline int map_with_f64(pair_formula_with f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int map_with_f64(pair_formula_with f, flags_formula flags, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const double[::1] x
     cdef const double[::1] t
     cdef double[::1] y
-    cdef double e_h[BLOCK]
-    cdef double e_l[BLOCK]
+    cdef double n_h[WIDE_BLOCK]
+    cdef double d_h[WIDE_BLOCK]
+    cdef double d_l[WIDE_BLOCK]
+    cdef double s[WIDE_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(t, operands[1], n)
     lend(y, operands[2], n)
-    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
+    exp_of_doubles(x, n_h, d_h, d_l, s, n)
     for i in range(n):
-        y[i] = f(x[i], t[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
-    return flags_of_doubles(h, t, n)
+        y[i] = f(x[i], t[i], ratio_of(n_h[i], d_h[i], d_l[i], s[i]))
+    return flags_of_doubles(flags, t, n)
 
 
-cdef inline int map_with_ld(libm_formula_with f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int map_with_ld(libm_formula_with f, flags_formula flags, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const long double[::1] x
     cdef const long double[::1] t
     cdef long double[::1] y
@@ -338,19 +448,22 @@ cdef inline int map_with_ld(libm_formula_with f, flags_formula h, char **operand
     for i in range(n):
         e = expl(-fabsl(x[i]))
         y[i] = f(x[i], t[i], e)
-    return flags_of_long_doubles(h, t, n)
+    return flags_of_long_doubles(flags, t, n)
 
 
 cdef inline int map2_with_narrow(
-    narrow_formula_with f, narrow_formula_with g, flags_formula h, char **operands, Py_ssize_t n, const narrow *tag
+    narrow_ratio_with f, narrow_value_with g, narrow_value_with h, flags_formula flags,
+    char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
     cdef const narrow[::1] x
     cdef const narrow[::1] t
     cdef narrow[::1] y
     cdef narrow[::1] z
-    cdef double w[BLOCK]
-    cdef double e[BLOCK]
-    cdef double u[BLOCK]
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef double a
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(t, operands[1], n)
@@ -358,36 +471,39 @@ cdef inline int map2_with_narrow(
     lend(z, operands[3], n)
     widen(x, w, n)
     widen(t, u, n)
-    exp_of_widened(w, e, NULL, n)
+    ratios_with(f, w, u, p, q, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], u[i], Exp(e[i], 0.0)), tag)
-        z[i] = rounded(g(w[i], u[i], Exp(e[i], 0.0)), tag)
-    return flags_of_widened(h, u, n)
+        a = p[i] / q[i]
+        y[i] = rounded(g(w[i], u[i], a), tag)
+        z[i] = rounded(h(w[i], u[i], a), tag)
+    return flags_of_widened(flags, u, n)
 
 
 cdef inline int map2_with_f64(
-    pair_formula_with f, pair_formula_with g, flags_formula h, char **operands, Py_ssize_t n
+    pair_formula_with f, pair_formula_with g, flags_formula flags, char **operands, Py_ssize_t n
 ) noexcept nogil:
     cdef const double[::1] x
     cdef const double[::1] t
     cdef double[::1] y
     cdef double[::1] z
-    cdef double e_h[BLOCK]
-    cdef double e_l[BLOCK]
+    cdef double n_h[WIDE_BLOCK]
+    cdef double d_h[WIDE_BLOCK]
+    cdef double d_l[WIDE_BLOCK]
+    cdef double s[WIDE_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(t, operands[1], n)
     lend(y, operands[2], n)
     lend(z, operands[3], n)
-    exp_of_doubles(x, e_h, e_l, NULL, NULL, n)
+    exp_of_doubles(x, n_h, d_h, d_l, s, n)
     for i in range(n):
-        y[i] = f(x[i], t[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
-        z[i] = g(x[i], t[i], pair_of(e_h[i], e_l[i], 0.0, 0.0))
-    return flags_of_doubles(h, t, n)
+        y[i] = f(x[i], t[i], ratio_of(n_h[i], d_h[i], d_l[i], s[i]))
+        z[i] = g(x[i], t[i], ratio_of(n_h[i], d_h[i], d_l[i], s[i]))
+    return flags_of_doubles(flags, t, n)
 
 
 cdef inline int map2_with_ld(
-    libm_formula_with f, libm_formula_with g, flags_formula h, char **operands, Py_ssize_t n
+    libm_formula_with f, libm_formula_with g, flags_formula flags, char **operands, Py_ssize_t n
 ) noexcept nogil:
     cdef const long double[::1] x
     cdef const long double[::1] t
@@ -403,7 +519,7 @@ cdef inline int map2_with_ld(
         e = expl(-fabsl(x[i]))
         y[i] = f(x[i], t[i], e)
         z[i] = g(x[i], t[i], e)
-    return flags_of_long_doubles(h, t, n)
+    return flags_of_long_doubles(flags, t, n)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -411,21 +527,21 @@ cdef inline int map2_with_ld(
 # ---------------------------------------------------------------------------------------------------------------
 
 cdef inline int plain_narrow(
-    plain_formula f, flags_formula h, char **operands, Py_ssize_t n, const narrow *tag
+    plain_formula f, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
     cdef const narrow[::1] x
     cdef narrow[::1] y
-    cdef double w[BLOCK]
+    cdef double w[NARROW_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     widen(x, w, n)
     for i in range(n):
         y[i] = rounded(f(w[i]), tag)
-    return flags_of_widened(h, w, n)
+    return flags_of_widened(flags, w, n)
 
 
-cdef inline int plain_f64(plain_formula f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int plain_f64(plain_formula f, flags_formula flags, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const double[::1] x
     cdef double[::1] y
     cdef Py_ssize_t i
@@ -433,10 +549,10 @@ cdef inline int plain_f64(plain_formula f, flags_formula h, char **operands, Py_
     lend(y, operands[1], n)
     for i in range(n):
         y[i] = f(x[i])
-    return flags_of_doubles(h, x, n)
+    return flags_of_doubles(flags, x, n)
 
 
-cdef inline int plain_ld(plain_formula_ld f, flags_formula h, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline int plain_ld(plain_formula_ld f, flags_formula flags, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const long double[::1] x
     cdef long double[::1] y
     cdef Py_ssize_t i
@@ -444,7 +560,7 @@ cdef inline int plain_ld(plain_formula_ld f, flags_formula h, char **operands, P
     lend(y, operands[1], n)
     for i in range(n):
         y[i] = f(x[i])
-    return flags_of_long_doubles(h, x, n)
+    return flags_of_long_doubles(flags, x, n)
 
 
 cdef inline int plain_with_narrow(
@@ -453,8 +569,8 @@ cdef inline int plain_with_narrow(
     cdef const narrow[::1] x
     cdef const narrow[::1] t
     cdef narrow[::1] y
-    cdef double w[BLOCK]
-    cdef double u[BLOCK]
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(t, operands[1], n)
@@ -496,21 +612,34 @@ cdef inline int plain_with_ld(plain_formula_with_ld f, char **operands, Py_ssize
 # The fast tier: x -> y and x -> (y, z), in float32 throughout
 # ---------------------------------------------------------------------------------------------------------------
 
-cdef inline void exp_of_floats(const float[::1] x, float *e, Py_ssize_t n) noexcept nogil:
+cdef inline void reduce_floats(const float[::1] x, float *s, float *v, Py_ssize_t n) noexcept nogil:
+    cdef float most = <float> opaque(FAST_MOST), t
+    cdef FastReduced a
     cdef Py_ssize_t i
     for i in range(n):
-        e[i] = exp_fast(fabsf(x[i]))
+        t = fabsf(x[i])
+        a = reduce_fast(most if most < t else t)
+        s[i] = a.s
+        v[i] = fmaf(a.n, FAST_LN2_LO, a.v)
 
 
 cdef inline int map_fast(fast_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+    # Values beside the exponentials of the next stretch, as in map_narrow
     cdef const float[::1] x
     cdef float[::1] y
-    cdef float e[BLOCK]
-    cdef Py_ssize_t i
+    cdef float e[NARROW_BLOCK]
+    cdef float v[NARROW_BLOCK]
+    cdef Py_ssize_t i, k
     lend(x, operands[0], n)
     lend(y, operands[1], n)
-    exp_of_floats(x, e, n)
-    for i in range(n):
+    reduce_floats(x, e, v, n)
+    for i in range(min(n, LAG)):
+        e[i] = exp_fast(e[i], v[i])
+    for i in range(n - LAG):
+        y[i] = f(x[i], e[i])
+        k = i + LAG
+        e[k] = exp_fast(e[k], v[k])
+    for i in range(max(n - LAG, 0), n):
         y[i] = f(x[i], e[i])
     return 0
 
@@ -518,14 +647,16 @@ cdef inline int map_fast(fast_formula f, char **operands, Py_ssize_t n) noexcept
 cdef inline int map_fast_pair(fast_pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const float[::1] x
     cdef float[::1] y
-    cdef float e_h[BLOCK]
-    cdef float e_l[BLOCK]
+    cdef float e_h[NARROW_BLOCK]
+    cdef float e_l[NARROW_BLOCK]
+    cdef float most = <float> opaque(FAST_MOST), t
     cdef FastExp v
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     for i in range(n):
-        v = exp_fast_pair(fabsf(x[i]))
+        t = fabsf(x[i])
+        v = exp_fast_pair(most if most < t else t)
         e_h[i] = v.h
         e_l[i] = v.l
     for i in range(n):
@@ -537,12 +668,15 @@ cdef inline int map2_fast(fast_formula f, fast_formula g, char **operands, Py_ss
     cdef const float[::1] x
     cdef float[::1] y
     cdef float[::1] z
-    cdef float e[BLOCK]
+    cdef float e[NARROW_BLOCK]
+    cdef float v[NARROW_BLOCK]
     cdef Py_ssize_t i
     lend(x, operands[0], n)
     lend(y, operands[1], n)
     lend(z, operands[2], n)
-    exp_of_floats(x, e, n)
+    reduce_floats(x, e, v, n)
+    for i in range(n):
+        e[i] = exp_fast(e[i], v[i])
     for i in range(n):
         y[i] = f(x[i], e[i])
         z[i] = g(x[i], e[i])
@@ -559,11 +693,12 @@ cdef const float *SINGLE = NULL
 
 
 cdef int sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(sigmoid_narrow, p, n, HALF)
+    return map_narrow(sigmoid_ratio_narrow, itself, False, False, p, n, HALF)
 
 
 cdef int sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(sigmoid_narrow, p, n, SINGLE)
+    map_narrow(sigmoid_ratio_narrow, itself, False, False, p, n, SINGLE)
+    return mend(sigmoid_near_zero, LEAN, INFINITY, p[0], p[1], n)
 
 
 cdef int sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -575,11 +710,11 @@ cdef int sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(sigmoid_derivative_narrow, p, n, HALF)
+    return map_narrow(lower_ratio_narrow, sigmoid_derivative_narrow, True, False, p, n, HALF)
 
 
 cdef int sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(sigmoid_derivative_narrow, p, n, SINGLE)
+    return map_narrow(lower_ratio_narrow, sigmoid_derivative_narrow, True, False, p, n, SINGLE)
 
 
 cdef int sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -591,11 +726,12 @@ cdef int sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_with_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map2_narrow(sigmoid_narrow, sigmoid_derivative_narrow, p, n, HALF)
+    return map_sigmoid_and_narrow(sigmoid_derivative_narrow, p, n, HALF)
 
 
 cdef int sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map2_narrow(sigmoid_narrow, sigmoid_derivative_narrow, p, n, SINGLE)
+    map_sigmoid_and_narrow(sigmoid_derivative_narrow, p, n, SINGLE)
+    return mend(sigmoid_near_zero, LEAN, INFINITY, p[0], p[1], n)
 
 
 cdef int sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -607,15 +743,20 @@ cdef int sigmoid_with_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_second_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_complement_narrow(sigmoid_second_derivative_narrow, p, n, HALF)
+    return map_narrow_with_x(
+        sigmoid_second_derivative_ratio_narrow, sigmoid_second_derivative_narrow, True, p, n, HALF
+    )
 
 
 cdef int sigmoid_second_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_complement_narrow(sigmoid_second_derivative_narrow, p, n, SINGLE)
+    map_narrow_with_x(
+        sigmoid_second_derivative_ratio_narrow, sigmoid_second_derivative_narrow, True, p, n, SINGLE
+    )
+    return mend(sigmoid_second_derivative_near_zero, TINY, INFINITY, p[0], p[1], n)
 
 
 cdef int sigmoid_second_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_complement_f64(sigmoid_second_derivative_f64, p, n)
+    return map_f64(sigmoid_second_derivative_f64, p, n)
 
 
 cdef int sigmoid_second_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -623,11 +764,12 @@ cdef int sigmoid_second_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int log_sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(log_sigmoid_narrow, p, n, HALF)
+    return map_narrow_with_x(softplus_ratio_narrow, log_sigmoid_narrow, True, p, n, HALF)
 
 
 cdef int log_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(log_sigmoid_narrow, p, n, SINGLE)
+    map_narrow_with_x(softplus_ratio_narrow, log_sigmoid_narrow, True, p, n, SINGLE)
+    return mend(log_sigmoid_near_zero, SERIES, INFINITY, p[0], p[1], n)
 
 
 cdef int log_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -639,11 +781,12 @@ cdef int log_sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int softplus_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(softplus_narrow, p, n, HALF)
+    return map_narrow_with_x(softplus_ratio_narrow, softplus_narrow, True, p, n, HALF)
 
 
 cdef int softplus_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(softplus_narrow, p, n, SINGLE)
+    map_narrow_with_x(softplus_ratio_narrow, softplus_narrow, True, p, n, SINGLE)
+    return mend(softplus_near_zero, SERIES, INFINITY, p[0], p[1], n)
 
 
 cdef int softplus_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -671,11 +814,12 @@ cdef int logit_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int silu_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(silu_narrow, p, n, HALF)
+    return map_narrow_with_x(silu_ratio_narrow, silu_narrow, False, p, n, HALF)
 
 
 cdef int silu_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(silu_narrow, p, n, SINGLE)
+    map_narrow(silu_ratio_narrow, itself, False, True, p, n, SINGLE)
+    return mend(silu_mended, SILU_LEAN, NARROW_MOST, p[0], p[1], n)
 
 
 cdef int silu_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -687,11 +831,12 @@ cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int silu_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(silu_derivative_narrow, p, n, HALF)
+    return map_narrow_with_x(silu_derivative_ratio_narrow, itself, True, p, n, HALF)
 
 
 cdef int silu_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_narrow(silu_derivative_narrow, p, n, SINGLE)
+    map_narrow_with_x(silu_derivative_ratio_narrow, itself, True, p, n, SINGLE)
+    return mend(silu_derivative_near_zero, LEAN, INFINITY, p[0], p[1], n)
 
 
 cdef int silu_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -719,11 +864,11 @@ cdef int sigmoid_backward_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int logistic_loss_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_with_narrow(logistic_loss_narrow, target_flags, p, n, HALF)
+    return map_with_narrow(logistic_loss_ratio_narrow, logistic_loss_narrow, target_flags, p, n, HALF)
 
 
 cdef int logistic_loss_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_with_narrow(logistic_loss_narrow, target_flags, p, n, SINGLE)
+    return map_with_narrow(logistic_loss_ratio_narrow, logistic_loss_narrow, target_flags, p, n, SINGLE)
 
 
 cdef int logistic_loss_d(char **p, Py_ssize_t n) noexcept nogil:
@@ -735,11 +880,17 @@ cdef int logistic_loss_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int logistic_loss_gradient_hessian_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map2_with_narrow(logistic_loss_gradient_narrow, logistic_loss_hessian_narrow, target_flags, p, n, HALF)
+    return map2_with_narrow(
+        logistic_loss_gradient_ratio_narrow, logistic_loss_gradient_narrow, logistic_loss_hessian_narrow,
+        target_flags, p, n, HALF
+    )
 
 
 cdef int logistic_loss_gradient_hessian_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map2_with_narrow(logistic_loss_gradient_narrow, logistic_loss_hessian_narrow, target_flags, p, n, SINGLE)
+    return map2_with_narrow(
+        logistic_loss_gradient_ratio_narrow, logistic_loss_gradient_narrow, logistic_loss_hessian_narrow,
+        target_flags, p, n, SINGLE
+    )
 
 
 cdef int logistic_loss_gradient_hessian_d(char **p, Py_ssize_t n) noexcept nogil:

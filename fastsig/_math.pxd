@@ -1,6 +1,8 @@
 # THE MATHEMATICS: constants, reductions, polynomials, formulas, and the bound of each formula.
 #
-# Everything follows from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing overflows and nothing cancels.
+# Everything follows from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing overflows and nothing cancels. And e
+# is never formed: it is a ratio n/d, in which each function is a quotient of polynomials, so that the one division
+# that a function has anyway makes the exponential as well.
 # Formulas are scalar and branch-free; the loops around them are in _loops.pxi.
 #
 # float16 and float32 are "narrow": computed in float64 and rounded once at the end.
@@ -37,52 +39,52 @@ cdef extern from *:
     static inline double fastsig_from_bits(uint64_t u) { double x; memcpy(&x, &u, sizeof x); return x; }
 
     static const double LOG2E = 0x1.71547652b82fep+0;
+    static const double LOG2E_HI = 0x1.7154764p+0;       /* 28 bits: its product with a float32 is exact */
+    static const double LOG2E_LO = 0x1.2b82fe1777d1p-28;
     static const double LN2_HI = 0x1.62e42fefa38p-1;     /* 42 bits: n*LN2_HI is exact for |n| < 2^11 */
     static const double LN2_LO = 0x1.ef35793c7673p-45;   /* LN2_HI + LN2_LO = ln 2 (1 + 2^-102) */
-    static const double NARROW_LEAST = -150.0;   /* 150 exp(-150) < 2^-150, half the least subnormal float32 */
-    static const double LEAST = -760.0;          /* 760 exp(-760) < 2^-1075, half the least subnormal float64 */
+    static const double NARROW_MOST = 150.0;     /* 150 exp(-150) < 2^-150, half the least subnormal float32 */
+    static const double MOST = 760.0;            /* 760 exp(-760) < 2^-1075, half the least subnormal float64 */
     static const double LN2 = 0x1.62e42fefa39efp-1;      /* LN2 + LN2_TAIL likewise */
     static const double LN2_TAIL = 0x1.abc9e3b39803fp-56;
-    static const double SERIES = 0x1p-11;                /* x^4/192 is below 2^-51 */
     static const double SHIFT = 0x1.8p+52;               /* x + SHIFT rounds x to an integer, kept in the low bits */
+    static const double GRID = 3.0;                      /* x + GRID rounds |x| < 1/2 to a multiple of 2^-51 */
 
-    /* A float64 exponential, and the 1 that it is added to, are in units of 2^-128: exp(-760) is a normal number
+    /* A float64 exponential, and the 1 that it is added to, are in units of 2^128: exp(-760) is a normal number
        then, and a quotient of the two falls onto the subnormals' grid by itself, rounded once. */
     static const double UNIT = 0x1p+128;
     static const double UNIT_INVERSE = 0x1p-128;
     static const double UNIT_ROOT_INVERSE = 0x1p-64;
-    enum { UNIT_BIAS = 1023 + 128 };
+    static const double UNIT_SHIFT = 0x1.8p+52 + (1023 + 128);  /* its low bits hold the exponent of 2^n, in the unit */
+    static const uint64_t ONE_BITS = (uint64_t)1023 << 52;
 
     static const double LEAST_NORMAL = 0x1p-1022;
-    static const double SMALL = 0x1p-60;
+    static const double SMALL = 0x1p-960;        /* the last bit of half an ulp is a normal number down to there */
     static const double SILU_LINEAR = 0x1p+60;   /* beyond it silu(x) = x, and x times the unit could overflow */
 
     static const long double LOWEST_LD = LDBL_MIN / LDBL_EPSILON;  /* below it products lose digits */
     static const long double SMALLEST_LD = LDBL_EPSILON / 1024;    /* log(1 - a) is nothing beside log(a) */
     static const long double LINEAR_LD = 1e5L;                     /* e is 0 in every format */
 
-    /* Where, and by how much, narrow results near x = 0 lean: see sigmoid_narrow. */
+    /* How far from 0 the formulas "near 0" are taken, for float32, and by how much they lean: see sigmoid_near_zero. */
     static const double LEAN = 0x1p-14;
     static const double LEANT_QUARTER = 0.25 * (1.0 - 0x1p-26);
     static const double LEANT_HALF = 0.5 * (1.0 - 0x1p-26);
     static const double SILU_LEAN = 0x1p-15;
+    static const double SERIES = 0x1p-11;                /* x^4/192 is below 2^-51 */
     static const double TINY = 0x1p-60;
     static const double HALF_ULP = 0x1p-53;
 
-    /* exp(r) = 1 + r + C2 r^2 + ... + C10 r^10 on |r| <= ln2/2 + 2^-12: relative error 2^-51.60 */
+    /* r coth(r ln2/2) = C0 + C2 r^2 + ... + C8 r^8 on |r| <= 1/2 + 2^-12: exp_narrow to a relative error of 2^-51.85 */
     static const double
-        EXP_NARROW_C2 = 0x1.ffffffffffedp-2,  EXP_NARROW_C3 = 0x1.5555555550756p-3,
-        EXP_NARROW_C4 = 0x1.5555555589572p-5, EXP_NARROW_C5 = 0x1.11111125ca1e5p-7,
-        EXP_NARROW_C6 = 0x1.6c16c0c77eaf4p-10, EXP_NARROW_C7 = 0x1.a0198d04d2fe7p-13,
-        EXP_NARROW_C8 = 0x1.a01b7d638d49fp-16, EXP_NARROW_C9 = 0x1.72e97ad8f71bcp-19,
-        EXP_NARROW_C10 = 0x1.270753b1dffd3p-22;
+        COTH_NARROW_C0 = 0x1.71547652b82fep+1,   COTH_NARROW_C2 = 0x1.d9303fea24278p-4,
+        COTH_NARROW_C4 = -0x1.e5009625c14c3p-11, COTH_NARROW_C6 = 0x1.63125efd0f3aep-17,
+        COTH_NARROW_C8 = -0x1.0ed34b27569bp-23;
 
-    /* exp(r) - 1 = r + C2 r^2 + ... + C12 r^12 on |r| <= ln2/2 + 2^-12: relative error 2^-61.51 */
+    /* r coth(r/2) = 2 + C2 r^2 + ... + C10 r^10 on |r| <= ln2/2 + 2^-12: exp_f64 to a relative error of 2^-62.28 */
     static const double
-        EXP_C2 = 0.5,                   EXP_C3 = 0x1.5555555555559p-3,  EXP_C4 = 0x1.555555555554dp-5,
-        EXP_C5 = 0x1.111111110f65p-7,   EXP_C6 = 0x1.6c16c16c1ab03p-10, EXP_C7 = 0x1.a01a01b006f0fp-13,
-        EXP_C8 = 0x1.a01a018e0e62ap-16, EXP_C9 = 0x1.71ddf80375397p-19, EXP_C10 = 0x1.27e513358fe29p-22,
-        EXP_C11 = 0x1.af5f4631e07b4p-26, EXP_C12 = 0x1.1f1a49429c4d9p-29;
+        COTH_C2 = 0x1.555555555552dp-3,  COTH_C4 = -0x1.6c16c16bd9d3p-9, COTH_C6 = 0x1.1566aabfe55aep-14,
+        COTH_C8 = -0x1.bbd3a8f9b79bp-20, COTH_C10 = 0x1.6348253e76da8p-25;
 
     /* 2 atanh(q/2) = q + C3 q^3 + C5 q^5 + ... + C19 q^19 on 0 <= q <= 2/3 + 2^-10: relative error 2^-54.14 */
     static const double
@@ -119,27 +121,26 @@ cdef extern from *:
     const long double LARGEST_LD "LDBL_MAX"
     const long double LOWEST_LD, SMALLEST_LD, LINEAR_LD
     long double copysignl(long double x, long double y) noexcept nogil
-    const double LEAST_NORMAL, SMALL, SILU_LINEAR
-    int UNIT_BIAS
-    const double LEAN, LEANT_QUARTER, LEANT_HALF, SILU_LEAN, TINY, HALF_ULP
     long double expl(long double x) noexcept nogil
     long double expm1l(long double x) noexcept nogil
     long double logl(long double x) noexcept nogil
-    double copysign(double x, double y) noexcept nogil
     long double fmal(long double a, long double b, long double c) noexcept nogil
-    double fabs(double x) noexcept nogil
     long double fabsl(long double x) noexcept nogil
-    const double LOG2E, LN2_HI, LN2_LO, LN2, LN2_TAIL, SERIES, SHIFT
-    const double NARROW_LEAST, LEAST, UNIT, UNIT_INVERSE, UNIT_ROOT_INVERSE
-    const double EXP_NARROW_C2, EXP_NARROW_C3, EXP_NARROW_C4, EXP_NARROW_C5, EXP_NARROW_C6, EXP_NARROW_C7
-    const double EXP_NARROW_C8, EXP_NARROW_C9, EXP_NARROW_C10
+    double copysign(double x, double y) noexcept nogil
+    double fabs(double x) noexcept nogil
+    const double LOG2E, LOG2E_HI, LOG2E_LO, LN2_HI, LN2_LO, LN2, LN2_TAIL, SHIFT, UNIT_SHIFT, GRID
+    const double NARROW_MOST, MOST, UNIT, UNIT_INVERSE, UNIT_ROOT_INVERSE
+    const unsigned long long ONE_BITS
+    const double LEAST_NORMAL, SMALL, SILU_LINEAR
+    const double LEAN, LEANT_QUARTER, LEANT_HALF, SILU_LEAN, SERIES, TINY, HALF_ULP
+    const double COTH_NARROW_C0, COTH_NARROW_C2, COTH_NARROW_C4, COTH_NARROW_C6, COTH_NARROW_C8
+    const double COTH_C2, COTH_C4, COTH_C6, COTH_C8, COTH_C10
     const double LOG_NARROW_C3, LOG_NARROW_C5, LOG_NARROW_C7, LOG_NARROW_C9, LOG_NARROW_C11, LOG_NARROW_C13
     const double LOG_NARROW_C15, LOG_NARROW_C17, LOG_NARROW_C19
     const double LOG_C3, LOG_C5, LOG_C7, LOG_C9, LOG_C11, LOG_C13, LOG_C15, LOG_C17, LOG_C19, LOG_C21
     const double LOG_SLOPE
     const double ZERO_H, ZERO_M, ZERO_L, EXP_ZERO_H, EXP_ZERO_M, ZERO_SHIFT_H, ZERO_SHIFT_L, NEAR_ZERO
     const double EXP_M64_H, EXP_M64_M, EXP_M64_L
-    const double EXP_C2, EXP_C3, EXP_C4, EXP_C5, EXP_C6, EXP_C7, EXP_C8, EXP_C9, EXP_C10, EXP_C11, EXP_C12
 
 
 ctypedef struct Pair:
@@ -177,9 +178,9 @@ cdef inline double residual(double n, double q, double d) noexcept nogil:
     return (n - p) - product_tail(q, d, p)
 
 
-cdef inline double pow2(double shifted, int bias) noexcept nogil:
-    # 2^(n + bias - 1023) for shifted = n + SHIFT: the integer n is shifted into the exponent.
-    return from_bits((bits(shifted) << 52) + (<unsigned long long> bias << 52))
+cdef inline double times_pow2(double a, double exponent) noexcept nogil:
+    # 2^n a, for n in the exponent's place of `exponent`, and a, 2^n a normal. Not for what has to keep NaN.
+    return from_bits(bits(a) + bits(exponent))
 
 
 cdef inline Pair two_sum(double a, double b) noexcept nogil:
@@ -219,7 +220,7 @@ cdef inline Pair times_in_unit(Pair a, Pair b) noexcept nogil:
 
 
 cdef inline Pair square_in_unit(Pair d) noexcept nogil:
-    # d^2 for 1 <= d <= 2, in the unit
+    # d^2, for d and the square in the unit
     cdef Pair p
     cdef double a = d.h * UNIT_INVERSE
     p.h = a * d.h
@@ -227,11 +228,11 @@ cdef inline Pair square_in_unit(Pair d) noexcept nogil:
     return p
 
 
-cdef inline Pair unit_plus(double share, Pair e) noexcept nogil:
-    # 1 + share e, for share a power of two and 0 <= share e <= 1, in the unit.
-    cdef Pair d = fast_two_sum(UNIT, share * e.h)
-    d.l += share * e.l
-    return d
+cdef inline Pair chosen(bint first, Pair a, Pair b) noexcept nogil:
+    cdef Pair p
+    p.h = a.h if first else b.h
+    p.l = a.l if first else b.l
+    return p
 
 
 ctypedef struct Quotient:
@@ -328,101 +329,135 @@ cdef inline long double log_ld(PairLd a) noexcept nogil:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# exp(z), z = -|x| <= 0:  n = round(z log2 e),  r = z - n ln2,  exp(z) = 2^n exp(r),  |r| <= ln2/2 (1 + 2^-40)
+# exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2,  |r| <= ln2/2 (1 + 2^-40)
 #
-# Reduction and polynomial are two functions because the loops run them in two phases. The polynomials are split
-# into even and odd powers: two short chains, and one operation more than Horner's scheme has.
+# As a ratio, with w = r coth(r/2), even in r and near 2:   exp(-r) = (w - r)/(w + r)
+# What multiplies w and r by one factor changes nothing, and an error of w alone counts r/2 times only.
+# Reduction and ratio are functions of their own because the loops run them in phases.
 # ---------------------------------------------------------------------------------------------------------------
 
 ctypedef struct Reduced:
-    double s  # 2^n; in the unit for float64
     double r
-    double r_l  # float64: what r lacks
+    double exponent  # n, in the exponent's place
+
+ctypedef struct Ratio:
+    double n
+    double d
 
 ctypedef struct Exp:
-    double e  # exp(z)
-    double c  # its complement, 1 - exp(z), to a small relative error
+    Ratio e  # exp(-t) = e.n/e.d
+    double c  # its complement: 1 - exp(-t) = c/e.d, to a small relative error
 
-ctypedef struct ExpPair:
-    Pair e
-    Pair c
+ctypedef struct ReducedPair:
+    Pair r  # r.h is a multiple of 2^-51
+    double s  # 2^n, in the unit
+
+ctypedef struct RatioPair:
+    Pair n
+    Pair d
 
 
-cdef inline Reduced reduce_narrow(double z) noexcept nogil:
-    cdef double shifted, n
+cdef inline Reduced reduce_narrow(double t) noexcept nogil:
+    # For |t| <= NARROW_MOST, of either sign. r is in octaves, t log2(e) + n: LOG2E is nearer to its value than LN2.
+    cdef double shifted = fma(t, -LOG2E, SHIFT), n = shifted - SHIFT
     cdef Reduced a
-    z = NARROW_LEAST if z < NARROW_LEAST else z
-    shifted = fma(z, LOG2E, SHIFT)
-    n = shifted - SHIFT
-    a.r = fma(n, -LN2_LO, fma(n, -LN2_HI, z))
-    a.r_l = 0.0
-    a.s = pow2(shifted, 1023)
+    a.r = fma(t, LOG2E, n) if HAS_FMA else fma(t, LOG2E_LO, fma(t, LOG2E_HI, n))
+    a.exponent = from_bits(bits(shifted) << 52)
     return a
 
 
-cdef inline double expm1_over_narrow(double r) noexcept nogil:
-    # (exp(r) - 1)/r, relative error 2^-51
-    cdef double r2 = r * r, even, odd
-    even = fma(r2, fma(r2, fma(r2, EXP_NARROW_C10, EXP_NARROW_C8), EXP_NARROW_C6), EXP_NARROW_C4)
-    odd = fma(r2, fma(r2, fma(r2, EXP_NARROW_C9, EXP_NARROW_C7), EXP_NARROW_C5), EXP_NARROW_C3)
-    return fma(r, fma(r, fma(r, even, odd), EXP_NARROW_C2), 1.0)
+cdef inline double itself(double x, double q) noexcept nogil:
+    # The value of a function that is its ratio
+    return q
 
 
-cdef inline Pair expm1_f64(double r) noexcept nogil:
-    # exp(r) - 1 as a pair
-    cdef double r2 = r * r, even, odd, q
-    cdef Pair p
-    even = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C12, EXP_C10), EXP_C8), EXP_C6), EXP_C4)
-    odd = fma(r2, fma(r2, fma(r2, fma(r2, EXP_C11, EXP_C9), EXP_C7), EXP_C5), EXP_C3)
-    q = fma(r, fma(r, even, odd), EXP_C2)  # C2 last: one rounding of a number near 1/2
-    p.h = fma(r2, q, r)
-    p.l = fma(product_tail(r, r, r2), EXP_C2, fma(r2, q, r - p.h))
-    return p
+cdef inline double coth_narrow(double r) noexcept nogil:
+    # r coth(r ln2/2)
+    cdef double v = r * r
+    return fma(v, fma(v, fma(v, fma(v, COTH_NARROW_C8, COTH_NARROW_C6), COTH_NARROW_C4), COTH_NARROW_C2),
+               COTH_NARROW_C0)
 
 
 cdef inline Exp exp_narrow(Reduced a) noexcept nogil:
     # To a relative error of 2^-51, for a result that is rounded to float32 or float16.
-    cdef double p = expm1_over_narrow(a.r)
+    cdef double w = coth_narrow(a.r), s = from_bits(bits(a.exponent) + ONE_BITS)
     cdef Exp e
-    e.e = a.s * fma(a.r, p, 1.0)
-    # Next to 0 the complement is exp(r) - 1 itself, whose relative error this polynomial does not hold down.
-    e.c = fma(-a.s, expm1_f64(a.r).h, 1.0 - a.s)
+    e.e.n = times_pow2(w - a.r, a.exponent)
+    e.e.d = w + a.r
+    e.c = fma(w, 1.0 - s, a.r * (1.0 + s))  # d - n, in which nothing cancels
     return e
 
 
-cdef inline Reduced reduce_f64(double t) noexcept nogil:
-    # Of z = -t; r is exact, and the rest of n ln2, below 2^-34, goes to r_l. Clamped is t and not z, of whose clamp
-    # and sign GCC 12 makes four operations, and the sum is negated whole, which costs nothing.
-    cdef double shifted, n
-    cdef Reduced a
-    t = -LEAST if t > -LEAST else t
-    shifted = fma(t, -LOG2E, SHIFT)
-    n = shifted - SHIFT
-    a.r = -fma(n, LN2_HI, t)
-    a.r_l = n * -LN2_LO
-    a.s = pow2(shifted, UNIT_BIAS)
+cdef inline double expm1_narrow(double z) noexcept nogil:
+    # exp(z) - 1 = 2 z/(z coth(z/2) - z) for |z| <= ln2/2
+    cdef double r = z * LOG2E
+    return 2.0 * r / (coth_narrow(r) - r)
+
+
+cdef inline ReducedPair reduce_f64(double t) noexcept nogil:
+    # For 0 <= t <= MOST. t + n LN2_HI is exact, and a sum of r.h and w, near 2, is so too.
+    cdef double shifted = fma(t, -LOG2E, UNIT_SHIFT), n = shifted - UNIT_SHIFT, r = fma(n, LN2_HI, t)
+    cdef ReducedPair a
+    a.r.h = (r + GRID) - GRID
+    a.r.l = fma(n, LN2_LO, r - a.r.h)
+    a.s = from_bits(bits(shifted) << 52)
     return a
 
 
-cdef inline ExpPair exp_f64(Reduced a) noexcept nogil:
-    # In the unit, as pairs with a tail of up to 2^-34; relative error 2^-56.
-    #   p_h + p_l = exp(r) - 1;  m_h + m_l = (1 + p_h + p_l)(1 + r_l);  1 - s m = (1 - s) - s (m - 1)
-    cdef Pair p = expm1_f64(a.r), one_less
-    cdef double m_h = 1.0 + p.h, m_l
-    cdef ExpPair e
-    p.l = fma(a.r_l, m_h, p.l)
-    m_l = ((1.0 - m_h) + p.h) + p.l
-    e.e.h = a.s * m_h
-    e.e.l = a.s * m_l
-    one_less = fast_two_sum(UNIT, -a.s)
-    e.c = fast_two_sum(one_less.h, -a.s * p.h)
-    e.c.l += fma(-a.s, p.l, one_less.l)
+cdef inline Pair coth_f64(double r) noexcept nogil:
+    # r coth(r/2)
+    cdef double v = r * r, q = fma(v, fma(v, fma(v, fma(v, COTH_C10, COTH_C8), COTH_C6), COTH_C4), COTH_C2)
+    cdef Pair w
+    w.h = fma(v, q, 2.0)
+    w.l = fma(v, q, 2.0 - w.h)
+    return w
+
+
+cdef inline RatioPair exp_f64(Pair r) noexcept nogil:
+    # exp(-r), not yet in the unit; relative error 2^-60. Both tails are one number: w.h (1 + w.l/w.h) +- r is, but for
+    # a common factor, w.h +- r (1 - w.l/w.h), and w.h is 2 as nearly as is needed there.
+    cdef double whole = r.h + r.l
+    cdef Pair w = coth_f64(whole)
+    cdef RatioPair e
+    e.n.h = w.h - r.h
+    e.d.h = w.h + r.h
+    e.d.l = fma(-0.5 * whole, w.l, r.l)
+    e.n.l = -e.d.l
     return e
+
+
+cdef inline RatioPair in_unit(RatioPair e, double s) noexcept nogil:
+    # Times 2^n, in the unit. e.n <= e.d
+    e.n.h = s * e.n.h
+    e.n.l = s * e.n.l
+    e.d.h = UNIT * e.d.h
+    e.d.l = UNIT * e.d.l
+    return e
+
+
+cdef inline Pair sum_f64(RatioPair e, double share) noexcept nogil:
+    # d + share n, for share 1, 1/2 or -1: fast_two_sum is exact.
+    cdef Pair d = fast_two_sum(e.d.h, share * e.n.h)
+    d.l += e.d.l + share * e.n.l
+    return d
+
+
+cdef inline Pair expm1_f64(double z) noexcept nogil:
+    # exp(z) - 1 = 2 z/(z coth(z/2) - z) for |z| <= ln2/2
+    cdef Pair w = coth_f64(z), d = fast_two_sum(w.h, -z), n, p
+    cdef Quotient q
+    d.l += w.l
+    n.h = 2.0 * z
+    n.l = 0.0
+    q = divide(n, d, 1.0 / d.h)
+    p.h = q.q
+    p.l = q.rest * q.r
+    return p
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Logarithms: log((1 + s)/(1 - s)) = 2 atanh(s), and with q = 2s:
-#   log(1 + e) = 2 atanh(q/2),  q = e/(1 + e/2) <= 2/3;   log(a/b) = 2 atanh(q/2),  q = 2(a - b)/(a + b)
+#   log(1 + e) = 2 atanh(q/2),  q = e/(1 + e/2) = n/(d + n/2) <= 2/3;   log(a/b) = 2 atanh(q/2),  q = 2(a - b)/(a + b)
 # ---------------------------------------------------------------------------------------------------------------
 
 cdef inline double atanh_rest_narrow(double q) noexcept nogil:
@@ -441,55 +476,63 @@ cdef inline double atanh_rest_f64(double q) noexcept nogil:
     return (q * v) * fma(v, odd, even)
 
 
-cdef inline double log1p_narrow(double e) noexcept nogil:
-    cdef double q = e / fma(e, 0.5, 1.0)
+cdef inline Ratio log1p_ratio_narrow(Ratio e) noexcept nogil:
+    # The q of log(1 + e)
+    return Ratio(e.n, fma(0.5, e.n, e.d))
+
+
+cdef inline double log1p_narrow(double q) noexcept nogil:
     return q + atanh_rest_narrow(q)
 
 
-cdef inline double plus_log1p_f64(Pair a, Pair e) noexcept nogil:
-    # a + log(1 + e), for a >= 0 and e in the unit. An infinite sum has no tail. Where the sum is small, so is q, whose
-    # cube counts for nothing, and the sum may be subnormal: q is corrected last then.
-    cdef Pair d, s
-    cdef Quotient q
-    cdef double small
-    e = fast_two_sum(e.h, e.l)  # the series is taken of q alone
-    d = unit_plus(0.5, e)
-    q = divide(e, d, 1.0 / d.h)
-    s = two_sum(a.h, q.q)
+cdef inline double plus_log1p_f64(Pair a, RatioPair e) noexcept nogil:
+    # a + log(1 + e), for a >= 0. An infinite sum has no tail, and a small q is better without one: it would be rounded
+    # to the subnormals' grid first.
+    cdef Pair d = sum_f64(e, 0.5), q, s
+    cdef Quotient x = divide(e.n, d, 1.0 / d.h)
+    q.h = corrected(x.q, x.rest, x.r)
+    q.l = fma(x.rest, x.r, x.q - q.h) if x.q > SMALL else 0.0
+    s = two_sum(a.h, q.h)
     s.l += a.l
-    small = corrected(s.h, q.rest, q.r) + s.l
-    # what q lacks, q.rest q.r, counts 1/(1 - q^2/4) times in 2 atanh(q/2)
-    s.l = s.h + (s.l + fma(q.rest * q.r, fma(q.q * q.q, LOG_SLOPE, 1.0), atanh_rest_f64(q.q)))
-    s.l = small if s.h < SMALL else s.l
+    # q.l counts 1/(1 - q^2/4) times in 2 atanh(q/2)
+    s.l = s.h + (s.l + fma(q.l, fma(q.h * q.h, LOG_SLOPE, 1.0), atanh_rest_f64(q.h)))
     return s.h if s.h > LARGEST else s.l
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# sigmoid(x) = 1/(1 + exp(-x)) = (x < 0 ? e : 1) / (1 + e)
+# The functions. A narrow one is two formulas, since the loops divide between them: a ratio, and the value that follows
+# from the quotient q. Some have a third, for float32 near 0, where a float64 is too coarse.
+#
+# sigmoid(x) = 1/(1 + exp(-x)) = (x < 0 ? e : 1)/(1 + e) = (x < 0 ? n : d)/(d + n)
 # ---------------------------------------------------------------------------------------------------------------
 
 # BOUND sigmoid float16: 0.5 ulp
 # BOUND sigmoid float32: 0.5 ulp
-cdef inline double sigmoid_narrow(double x, Exp e) noexcept nogil:
+cdef inline Ratio sigmoid_ratio_narrow(double x, Exp e) noexcept nogil:
+    # Of e = exp(-x), not exp(-|x|): in float64 it does not overflow.
+    return Ratio(e.e.d, e.e.d + e.e.n)
+
+
+cdef inline double sigmoid_near_zero(double x) noexcept nogil:
     # Near 0, sigmoid(x) = 1/2 + x/4 - x^3/48 + ... passes within less than half a float64 ulp of a float32
     # midpoint wherever 1/2 + x/4 is one; 1/2 + (x/4)(1 - 2^-26) leans to the side on which the cubic term lies.
-    cdef double y = (e.e if x < 0.0 else 1.0) / (1.0 + e.e)
-    return fma(x, LEANT_QUARTER, 0.5) if fabs(x) < LEAN else y
+    return fma(x, LEANT_QUARTER, 0.5)
 
 
-# BOUND sigmoid float64 fma: 0.56 ulp; worst 0.5406 at -0x1.633ce8fb580b9p+8
-# BOUND sigmoid float64 no-fma: 0.59 ulp; worst 0.5724 at -0x1.f5d6821e457c3p+5
-cdef inline double sigmoid_f64(double x, ExpPair e) noexcept nogil:
-    cdef Pair d = unit_plus(1.0, e.e)
-    return quotient(numerator(x < 0.0, e.e), d, 1.0 / d.h)
+cdef inline Ratio lower_ratio_narrow(double x, Exp e) noexcept nogil:
+    # q = sigmoid(-|x|), of e = exp(-|x|): for those that need sigmoid and derivative
+    return Ratio(e.e.n, e.e.d + e.e.n)
 
 
-cdef inline Pair numerator(bint negative, Pair e) noexcept nogil:
-    # That of the sigmoid, in the unit.
-    cdef Pair n
-    n.h = e.h if negative else UNIT
-    n.l = e.l if negative else 0.0
-    return n
+cdef inline double sigmoid_of_lower_narrow(double x, double q) noexcept nogil:
+    return q if x < 0.0 else 1.0 - q
+
+
+# BOUND sigmoid float64 fma: 0.53 ulp; worst 0.5086 at -0x1.03ee23c48e51ep+7
+# BOUND sigmoid float64 no-fma: 0.53 ulp; worst 0.5099 at -0x1.1eca22601adccp+9
+cdef inline double sigmoid_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair d = sum_f64(e, 1.0)
+    return quotient(chosen(x < 0.0, e.n, e.d), d, 1.0 / d.h)
 
 
 # BOUND sigmoid longdouble: 2.0 ulp
@@ -498,22 +541,37 @@ cdef inline long double sigmoid_ld(long double x, long double e) noexcept nogil:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# sigmoid_derivative(x) = sigmoid(x) (1 - sigmoid(x)) = e / (1 + e)^2; even, and never 0 while e is not
+# sigmoid_derivative(x) = q (1 - q) = q - q^2, q = sigmoid(-|x|) = e/(1 + e) <= 1/2; even, and never 0 while e is not
 # ---------------------------------------------------------------------------------------------------------------
 
 # BOUND sigmoid_derivative float16: 0.5 ulp
 # BOUND sigmoid_derivative float32: 0.5 ulp
-cdef inline double sigmoid_derivative_narrow(double x, Exp e) noexcept nogil:
-    return e.e / ((1.0 + e.e) * (1.0 + e.e))
+cdef inline double sigmoid_derivative_narrow(double x, double q) noexcept nogil:
+    return fma(-q, q, q)
 
 
-# BOUND sigmoid_derivative float64 fma: 0.56 ulp; worst 0.5411 at -0x1.30a35b3d5fc3dp+8
-# BOUND sigmoid_derivative float64 no-fma: 0.59 ulp; worst 0.5709 at -0x1.4b26ac3ab577ap+9
-cdef inline double sigmoid_derivative_f64(double x, ExpPair e) noexcept nogil:
-    # The reciprocal of 1 + e serves squared, so that sigmoid and derivative together divide once.
-    cdef Pair d = unit_plus(1.0, e.e)
-    cdef double r = 1.0 / d.h
-    return quotient(e.e, square_in_unit(d), (UNIT * r) * r)
+# BOUND sigmoid_derivative float64 fma: 0.53 ulp; worst 0.5092 at -0x1.c8c8b15141c6ep+7
+# BOUND sigmoid_derivative float64 no-fma: 0.53 ulp; worst 0.5103 at 0x1.1ff5350c3d4a6p+2
+cdef inline double sigmoid_derivative_f64(double x, RatioPair e) noexcept nogil:
+    # With q = a.q + rho, rho = a.rest a.r:   q - q^2 = (a.q - a.q^2) + rho (1 - 2 a.q), but for rho^2
+    cdef Pair d = sum_f64(e, 1.0), y
+    cdef Quotient a = divide(e.n, d, 1.0 / d.h)
+    y = less_square(a.q)
+    return corrected(y.h, fma(y.l, d.h, a.rest * fma(-2.0, a.q, 1.0)), a.r)
+
+
+cdef inline Pair less_square(double q) noexcept nogil:
+    # q - q^2 exactly, for 0 <= q <= 1/2
+    cdef Pair y
+    cdef double p
+    if HAS_FMA:
+        y.h = fma(-q, q, q)
+        y.l = fma(-q, q, q - y.h)
+    else:
+        p = q * q
+        y.h = q - p
+        y.l = ((q - y.h) - p) - product_tail(q, q, p)
+    return y
 
 
 # BOUND sigmoid_derivative longdouble: 2.0 ulp
@@ -522,26 +580,33 @@ cdef inline long double sigmoid_derivative_ld(long double x, long double e) noex
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# sigmoid_second_derivative(x) = s' (1 - 2s) = -s' tanh(x/2) = -sign(x) e (1 - e) / (1 + e)^3; odd
-#
-# 1 - e comes from the polynomial of exp(r) - 1 and not from e: nothing cancels near 0.
+# sigmoid_second_derivative(x) = s' (1 - 2s) = -s' tanh(x/2) = -sign(x) e (1 - e)/(1 + e)^3
+#                              = -sign(x) n d (d - n)/(d + n)^3; odd
+# d - n is not the difference of two rounded numbers: near 0 it is 2r, and nothing cancels.
 # ---------------------------------------------------------------------------------------------------------------
 
 # BOUND sigmoid_second_derivative float16: 0.5 ulp
 # BOUND sigmoid_second_derivative float32: 0.5 ulp
-cdef inline double sigmoid_second_derivative_narrow(double x, Exp e) noexcept nogil:
+cdef inline Ratio sigmoid_second_derivative_ratio_narrow(double x, Exp e) noexcept nogil:
+    cdef double d = e.e.d + e.e.n
+    return Ratio(e.e.n * e.e.d * e.c, d * d * d)
+
+
+cdef inline double sigmoid_second_derivative_narrow(double x, double q) noexcept nogil:
+    return copysign(q, -x)
+
+
+cdef inline double sigmoid_second_derivative_near_zero(double x) noexcept nogil:
     # Where -x/8 is halfway between two subnormals, the cubic term x^3/24 decides: the lean is on its side.
-    cdef double d = 1.0 + e.e, y = (e.e * e.c) / (d * d * d)
-    return copysign(fma(y, -HALF_ULP, y) if fabs(x) < TINY else y, -x)
+    return x * (HALF_ULP - 0.125)
 
 
-# BOUND sigmoid_second_derivative float64 fma: 0.62 ulp; worst 0.6008 at 0x1.04ac8cccd30cap-2
-# BOUND sigmoid_second_derivative float64 no-fma: 0.70 ulp; worst 0.6815 at 0x1.04ac65ebf4c34p-2
-cdef inline double sigmoid_second_derivative_f64(double x, ExpPair e) noexcept nogil:
-    cdef Pair d = unit_plus(1.0, e.e)
+# BOUND sigmoid_second_derivative float64 fma: 0.54 ulp; worst 0.5210 at -0x1.6e96ecce1f5b7p-2
+# BOUND sigmoid_second_derivative float64 no-fma: 0.54 ulp; worst 0.5248 at -0x1.708162398696dp-2
+cdef inline double sigmoid_second_derivative_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair d = sum_f64(e, 1.0), n = times_in_unit(times_in_unit(e.n, e.d), sum_f64(e, -1.0))
     cdef double r = 1.0 / d.h, r_unit = UNIT * r
-    cdef double y = quotient(times_in_unit(e.e, e.c), times_in_unit(d, square_in_unit(d)), (r_unit * r_unit) * r)
-    return copysign(y, -x)
+    return copysign(quotient(n, times_in_unit(d, square_in_unit(d)), (r_unit * r_unit) * r), -x)
 
 
 # BOUND sigmoid_second_derivative longdouble: 2.0 ulp
@@ -559,20 +624,27 @@ cdef inline long double sigmoid_second_derivative_ld(long double x, long double 
 
 # BOUND softplus float16: 0.5 ulp
 # BOUND softplus float32: 0.5 ulp
-cdef inline double softplus_narrow(double x, Exp e) noexcept nogil:
-    # Near 0 by its series, ln2 + x/2 + x^2/8 - x^4/192: from e, whose rounding is too coarse for one float32 there,
+cdef inline Ratio softplus_ratio_narrow(double x, Exp e) noexcept nogil:
+    return log1p_ratio_narrow(e.e)
+
+
+cdef inline double softplus_narrow(double x, double q) noexcept nogil:
+    return (x if x > 0.0 else 0.0) + log1p_narrow(q)
+
+
+cdef inline double softplus_near_zero(double x) noexcept nogil:
+    # By its series, ln2 + x/2 + x^2/8 - x^4/192: from e, whose rounding is too coarse for one float32 there,
     # 0x1.d483ap-12, the result is 2^-57 from a midpoint.
-    cdef double y = (x if x > 0.0 else 0.0) + log1p_narrow(e.e)
-    return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2 if fabs(x) < SERIES else y
+    return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2
 
 
-# BOUND softplus float64 fma: 0.63 ulp; worst 0.6163 at 0x1.ece2548482c5dp-7
-# BOUND softplus float64 no-fma: 0.63 ulp; worst 0.6163 at 0x1.ece2548482c5dp-7
-cdef inline double softplus_f64(double x, ExpPair e) noexcept nogil:
+# BOUND softplus float64 fma: 0.63 ulp; worst 0.6120 at 0x1.136ca34a307e7p-18
+# BOUND softplus float64 no-fma: 0.63 ulp; worst 0.6163 at 0x1.92bd8f197e245p-7
+cdef inline double softplus_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair a
     a.h = x if x > 0.0 else 0.0
     a.l = 0.0
-    return plus_log1p_f64(a, e.e)
+    return plus_log1p_f64(a, e)
 
 
 # BOUND softplus longdouble: 2.0 ulp
@@ -586,13 +658,16 @@ cdef inline long double softplus_ld(long double x, long double e) noexcept nogil
 
 # BOUND log_sigmoid float16: 0.5 ulp
 # BOUND log_sigmoid float32: 0.5 ulp
-cdef inline double log_sigmoid_narrow(double x, Exp e) noexcept nogil:
-    return -softplus_narrow(-x, e)
+cdef inline double log_sigmoid_narrow(double x, double q) noexcept nogil:
+    return -softplus_narrow(-x, q)
 
 
-# BOUND log_sigmoid float64 fma: 0.63 ulp; worst 0.6134 at -0x1.72ecc78951d7bp-14
-# BOUND log_sigmoid float64 no-fma: 0.63 ulp; worst 0.6149 at -0x1.93dbacffc8ff5p-19
-cdef inline double log_sigmoid_f64(double x, ExpPair e) noexcept nogil:
+cdef inline double log_sigmoid_near_zero(double x) noexcept nogil:
+    return -softplus_near_zero(-x)
+
+
+# BOUND log_sigmoid float64: 0.63 ulp; worst 0.6166 at -0x1.0aa59e92c962fp-7
+cdef inline double log_sigmoid_f64(double x, RatioPair e) noexcept nogil:
     return -softplus_f64(-x, e)
 
 
@@ -607,22 +682,34 @@ cdef inline long double log_sigmoid_ld(long double x, long double e) noexcept no
 
 # BOUND silu float16: 0.5 ulp
 # BOUND silu float32: 0.5 ulp
-cdef inline double silu_narrow(double x, Exp e) noexcept nogil:
+cdef inline Ratio silu_ratio_narrow(double x, Exp e) noexcept nogil:
+    # Of e = exp(-x), as the sigmoid
+    return Ratio(x * e.e.d, e.e.d + e.e.n)
+
+
+cdef inline double silu_narrow(double x, double q) noexcept nogil:
+    # The ends, where exp(-x) is clamped
+    q = x if x > NARROW_MOST else q
+    return -0.0 if x < -NARROW_MOST else q
+
+
+cdef inline double silu_near_zero(double x) noexcept nogil:
     # x/2 + x^2/4 may be halfway: the lean is on the side of the next term, -x^4/48. Where x/2 is halfway between two
     # subnormals the next term is x^2/4.
-    cdef double s = (e.e if x < 0.0 else 1.0) / (1.0 + e.e), lean = copysign(HALF_ULP, x)
-    lean = lean if fabs(x) < TINY else -lean
-    s = fma(x, 0.25, 0.5 + lean) if fabs(x) < SILU_LEAN else s
-    return (NARROW_LEAST if x < NARROW_LEAST else x) * s
+    cdef double lean = copysign(HALF_ULP, x)
+    return x * fma(x, 0.25, 0.5 + (lean if fabs(x) < TINY else -lean))
 
 
-# BOUND silu float64 fma: 0.57 ulp; worst 0.5545 at -0x1.6979e2a121a2bp+8
-# BOUND silu float64 no-fma: 0.61 ulp; worst 0.5976 at -0x1.628b1b2016a66p+8
-cdef inline double silu_f64(double x, ExpPair e) noexcept nogil:
-    cdef Pair d = unit_plus(1.0, e.e)
+cdef inline double silu_mended(double x) noexcept nogil:
+    return silu_narrow(x, silu_near_zero(x))
+
+
+# BOUND silu float64: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
+cdef inline double silu_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair d = sum_f64(e, 1.0)
     cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
-    t = LEAST if t < LEAST else t
-    t = copysign(quotient(times(t, numerator(x < 0.0, e.e)), d, 1.0 / d.h), x)  # -0 is lost in a sum
+    t = -MOST if t < -MOST else t
+    t = copysign(quotient(times(t, chosen(x < 0.0, e.n, e.d)), d, 1.0 / d.h), x)  # -0 is lost in a sum
     return x if x > SILU_LINEAR else t
 
 
@@ -637,27 +724,29 @@ cdef inline long double silu_ld(long double x, long double e) noexcept nogil:
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# silu_derivative(x) = s (1 + x (1 - s)) = (x < 0 ? e (1 + x + e) : 1 + e (1 + x)) / (1 + e)^2
-#
-# Its zero is that of 1 + x + e, x = ZERO; with d = x - ZERO, 1 + x + e = d + exp(ZERO) (exp(d) - 1), where nothing
-# cancels. Within NEAR_ZERO of it the exponential's own polynomial gives exp(d) - 1.
+# silu_derivative(x) = s (1 + x (1 - s)) = (x < 0 ? e (1 + x + e) : 1 + e (1 + x))/(1 + e)^2
+#                    = a (a + (1 + x) b)/(d + n)^2,  a = (x < 0 ? n : d), b the other of the two
+# Its zero is that of 1 + x + e, x = ZERO; with off = x - ZERO, 1 + x + e = off + exp(ZERO) (exp(off) - 1), where
+# nothing cancels. Within NEAR_ZERO of it exp(off) - 1 needs no reduction.
 # ---------------------------------------------------------------------------------------------------------------
 
 # BOUND silu_derivative float16: 0.5 ulp
 # BOUND silu_derivative float32: 0.5 ulp
-cdef inline double silu_derivative_narrow(double x, Exp e) noexcept nogil:
-    cdef double d = (x - ZERO_H) - ZERO_M
-    cdef double near = fma(EXP_ZERO_H * d, expm1_over_narrow(d), d)
-    cdef double t = NARROW_LEAST if x < NARROW_LEAST else (-NARROW_LEAST if x > -NARROW_LEAST else x)
-    cdef double v = near if fabs(d) < NEAR_ZERO else ((1.0 + t) + e.e if x < 0.0 else 1.0 + t)
-    v = fma(e.e, v, 0.0 if x < 0.0 else 1.0) / ((1.0 + e.e) * (1.0 + e.e))
-    return fma(x, LEANT_HALF, 0.5) if fabs(x) < LEAN else v  # 1/2 + x/2 - x^3/12 + ..., as the sigmoid near 0
+cdef inline Ratio silu_derivative_ratio_narrow(double x, Exp e) noexcept nogil:
+    cdef double off = (x - ZERO_H) - ZERO_M, near = fma(EXP_ZERO_H, expm1_narrow(off), off), d = e.e.d + e.e.n
+    cdef double t = -NARROW_MOST if x < -NARROW_MOST else (NARROW_MOST if x > NARROW_MOST else x)
+    cdef double a = e.e.n if x < 0.0 else e.e.d, b = e.e.d if x < 0.0 else e.e.n
+    return Ratio(a * (near * b if fabs(off) < NEAR_ZERO else fma(1.0 + t, b, a)), d * d)
 
 
-# BOUND silu_derivative float64 fma: 0.57 ulp; worst 0.5558 at -0x1.6920f86e0d838p+7
-# BOUND silu_derivative float64 no-fma: 0.61 ulp; worst 0.5959 at -0x1.69d2a4bca8826p+6
-cdef inline double silu_derivative_f64(double x, ExpPair e) noexcept nogil:
-    cdef Pair d = unit_plus(1.0, e.e), n, v, near, p, q
+cdef inline double silu_derivative_near_zero(double x) noexcept nogil:
+    return fma(x, LEANT_HALF, 0.5)  # 1/2 + x/2 - x^3/12 + ..., as the sigmoid near 0
+
+
+# BOUND silu_derivative float64 fma: 0.53 ulp; worst 0.5116 at -0x1.5f4098fad4a9ap+9
+# BOUND silu_derivative float64 no-fma: 0.53 ulp; worst 0.5125 at -0x1.5d85032130116p+9
+cdef inline double silu_derivative_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair d = sum_f64(e, 1.0), a = chosen(x < 0.0, e.n, e.d), b = chosen(x < 0.0, e.d, e.n), v, near, p, q
     cdef double r = 1.0 / d.h, t, off
     # near the zero, with off = x - ZERO_H and q = exp(off) - 1; 1 + EXP_ZERO = -ZERO:
     #   1 + x + e = off + EXP_ZERO q + (ZERO - ZERO_H)(ZERO - EXP_ZERO q)
@@ -669,20 +758,15 @@ cdef inline double silu_derivative_f64(double x, ExpPair e) noexcept nogil:
     p = two_sum(p.h, ZERO_SHIFT_H)
     near.l += fma(EXP_ZERO_M, q.h, fma(-ZERO_M * EXP_ZERO_H, q.h, ZERO_SHIFT_L)) + p.l
     near = two_sum(p.h, near.l)
-    # elsewhere: 1 + x, and e too for x < 0
-    t = LEAST if x < LEAST else (-LEAST if x > -LEAST else x)
-    v = two_sum(1.0, t)
-    p = two_sum(v.h, e.e.h * UNIT_INVERSE)
-    p.l += fma(e.e.l, UNIT_INVERSE, v.l)
-    v.h = p.h if x < 0.0 else v.h
-    v.l = p.l if x < 0.0 else v.l
-    v.h = near.h if fabs(off) < NEAR_ZERO else v.h
-    v.l = near.l if fabs(off) < NEAR_ZERO else v.l
-    n = times(v.h, e.e)
-    n.l = fma(v.l, e.e.h, n.l)
-    p = fast_two_sum(0.0 if x < 0.0 else UNIT, n.h)
-    p.l += n.l
-    return quotient(p, square_in_unit(d), (UNIT * r) * r)
+    # a + (1 + x) b elsewhere, near b there
+    t = -MOST if x < -MOST else (MOST if x > MOST else x)
+    v = chosen(fabs(off) < NEAR_ZERO, near, two_sum(1.0, t))
+    p = times(v.h, b)
+    p.l = fma(v.l, b.h, p.l)
+    v = two_sum(a.h, p.h)
+    v.l += a.l + p.l
+    v = chosen(fabs(off) < NEAR_ZERO, p, v)
+    return quotient(times_in_unit(a, v), square_in_unit(d), (UNIT * r) * r)
 
 
 # BOUND silu_derivative longdouble: 2.0 ulp
@@ -748,8 +832,7 @@ cdef inline double logit_narrow(double p) noexcept nogil:
     return logit_end(p, a, fma(j, -LN2_HI, q) + fma(j, -LN2_LO, atanh_rest_narrow(q)))
 
 
-# BOUND logit float64 fma: 0.63 ulp; worst 0.6162 at 0x1.aa9593138a36bp-2
-# BOUND logit float64 no-fma: 0.63 ulp; worst 0.6162 at 0x1.aa9593138a36bp-2
+# BOUND logit float64: 0.63 ulp; worst 0.6162 at 0x1.aa9593138a36bp-2
 cdef inline double logit_f64(double p) noexcept nogil:
     cdef double a = p if p < 0.5 else 1.0 - p, m, j, y
     cdef Pair b, n, d
@@ -824,15 +907,18 @@ cdef inline unsigned long long target_flags(double t) noexcept nogil:
 
 # BOUND logistic_loss float16: 0.51 ulp
 # BOUND logistic_loss float32: 0.51 ulp
-cdef inline double logistic_loss_narrow(double x, double t, Exp e) noexcept nogil:
+cdef inline Ratio logistic_loss_ratio_narrow(double x, double t, Exp e) noexcept nogil:
+    return log1p_ratio_narrow(e.e)
+
+
+cdef inline double logistic_loss_narrow(double x, double t, double q) noexcept nogil:
     cdef double share = 1.0 - t if x > 0.0 else t
-    cdef double y = (fabs(x) * share if share != 0.0 else 0.0) + log1p_narrow(e.e)
+    cdef double y = (fabs(x) * share if share != 0.0 else 0.0) + log1p_narrow(q)
     return NAN if outside(t) else y
 
 
-# BOUND logistic_loss float64 fma: 1.20 ulp; worst 0.9263 at -0x1.46a2b10ac6c03p+9,0x1.311554dec327bp-1004
-# BOUND logistic_loss float64 no-fma: 1.20 ulp; worst 0.9500 at -0x1.c19da4e1d87cfp+8,0x1.8d04c2abfb295p-661
-cdef inline double logistic_loss_f64(double x, double t, ExpPair e) noexcept nogil:
+# BOUND logistic_loss float64: 1.20 ulp; worst 0.9933 at -0x1.5624d648b4000p+9,0x1.f01d1cafdbbb5p-1022
+cdef inline double logistic_loss_f64(double x, double t, RatioPair e) noexcept nogil:
     cdef Pair share = fast_two_sum(1.0, -t), a
     cdef double y
     share.h = share.h if x > 0.0 else t
@@ -840,7 +926,7 @@ cdef inline double logistic_loss_f64(double x, double t, ExpPair e) noexcept nog
     a = times(fabs(x), share)
     a.h = a.h if share.h != 0.0 else 0.0  # an infinite x counts for nothing where its share is 0
     a.l = a.l if share.h != 0.0 else 0.0
-    y = plus_log1p_f64(a, e.e)
+    y = plus_log1p_f64(a, e)
     return NAN if outside(t) else y
 
 
@@ -859,19 +945,22 @@ cdef inline long double logistic_loss_ld(long double x, long double t, long doub
 
 # BOUND logistic_loss_gradient float16: 0.51 ulp
 # BOUND logistic_loss_gradient float32: 0.51 ulp
-cdef inline double logistic_loss_gradient_narrow(double x, double t, Exp e) noexcept nogil:
-    cdef double u = -x if t > 0.5 else x, target = 1.0 - t if t > 0.5 else t
-    cdef double y = (e.e if u < 0.0 else 1.0) / (1.0 + e.e) - target
+cdef inline Ratio logistic_loss_gradient_ratio_narrow(double x, double t, Exp e) noexcept nogil:
+    return lower_ratio_narrow(x, e)
+
+
+cdef inline double logistic_loss_gradient_narrow(double x, double t, double q) noexcept nogil:
+    cdef double target = 1.0 - t if t > 0.5 else t, y = sigmoid_of_lower_narrow(-x if t > 0.5 else x, q) - target
     y = -y if t > 0.5 else y
     return NAN if outside(t) else y
 
 
-# BOUND logistic_loss_gradient float64 fma: 1.00 ulp; worst 0.5406 at -0x1.633ce8fb580b9p+8,0x0.0p+0
-# BOUND logistic_loss_gradient float64 no-fma: 1.00 ulp; worst 0.5724 at -0x1.f5d6821e457c3p+5,0x0.0p+0
-cdef inline double logistic_loss_gradient_f64(double x, double t, ExpPair e) noexcept nogil:
+# BOUND logistic_loss_gradient float64 fma: 1.00 ulp; worst 0.5072 at 0x1.53f9d25550c48p+8,0x1.0p+0
+# BOUND logistic_loss_gradient float64 no-fma: 1.00 ulp; worst 0.5095 at 0x1.1fdafd1475705p+2,0x1.0p+0
+cdef inline double logistic_loss_gradient_f64(double x, double t, RatioPair e) noexcept nogil:
     cdef double u = -x if t > 0.5 else x, target = 1.0 - t if t > 0.5 else t, y
-    cdef Pair d = unit_plus(1.0, e.e), s
-    cdef Quotient a = divide(numerator(u < 0.0, e.e), d, 1.0 / d.h)
+    cdef Pair d = sum_f64(e, 1.0), s
+    cdef Quotient a = divide(chosen(u < 0.0, e.n, e.d), d, 1.0 / d.h)
     s = two_sum(a.q, -target)
     y = corrected(s.h, a.rest, a.r) if target == 0.0 else s.h + fma(a.rest, a.r, s.l)
     y = -y if t > 0.5 else y
@@ -885,11 +974,11 @@ cdef inline long double logistic_loss_gradient_ld(long double x, long double t, 
     return (1.0 - t) - sigmoid_ld(-x, e) if t > 0.5 else sigmoid_ld(x, e) - t
 
 
-cdef inline double logistic_loss_hessian_narrow(double x, double t, Exp e) noexcept nogil:
-    return sigmoid_derivative_narrow(x, e)
+cdef inline double logistic_loss_hessian_narrow(double x, double t, double q) noexcept nogil:
+    return sigmoid_derivative_narrow(x, q)
 
 
-cdef inline double logistic_loss_hessian_f64(double x, double t, ExpPair e) noexcept nogil:
+cdef inline double logistic_loss_hessian_f64(double x, double t, RatioPair e) noexcept nogil:
     return sigmoid_derivative_f64(x, e)
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
-from fastsig._kernel cimport BLOCK, DIVIDE, INVALID, ROW_CAPSULE, TYPES, Row, kernel_t
+from fastsig._kernel cimport DIVIDE, INVALID, NARROW_BLOCK, ROW_CAPSULE, TYPES, WIDE_BLOCK, Row, kernel_t
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS, FAST_DOCS
@@ -67,13 +67,14 @@ cdef extern from *:
 
 cdef enum:
     OPERANDS = 4  # the most that any signature has
-    ITEMSIZE = 16  # the largest of any type
+    BLOCK_BYTES = NARROW_BLOCK * 4  # no type has a larger block: float32's are 4 bytes, long double's at most 16
 
 ctypedef struct Loop:
     kernel_t run
     int nin
     int nout
     Py_ssize_t itemsize
+    Py_ssize_t block
     bint extended  # long double
 
 
@@ -121,12 +122,12 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
     # Contiguous, aligned operands go to the kernel as they are; any other is staged, a block at a time, in a buffer:
     # an input gathered before the kernel runs, an output scattered after.
     cdef Loop *loop = <Loop *> data
-    cdef Py_ssize_t n = dims[0], size = loop.itemsize, block = BLOCK, done, m
+    cdef Py_ssize_t n = dims[0], size = loop.itemsize, block = loop.block, done, m
     cdef int nin = loop.nin, nop = loop.nin + loop.nout, flags = 0, i, j
     cdef bint staged[OPERANDS]
     cdef char *at[OPERANDS]
     cdef char *operands[OPERANDS]
-    cdef char buffers[OPERANDS][BLOCK * ITEMSIZE + 64]
+    cdef char buffers[OPERANDS][BLOCK_BYTES + 64]
     cdef Env env
     if n < 1:
         return
@@ -168,6 +169,7 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
 # In this order promotion is NumPy's own: int8 -> float16, int16 -> float32, int32 and int64 -> float64.
 cdef int[TYPES] TYPE_NUMBERS = [NPY_FLOAT16, NPY_FLOAT, NPY_DOUBLE, NPY_LONGDOUBLE]
 cdef Py_ssize_t[TYPES] ITEMSIZES = [2, sizeof(float), sizeof(double), sizeof(long double)]
+cdef Py_ssize_t[TYPES] BLOCKS = [NARROW_BLOCK, NARROW_BLOCK, WIDE_BLOCK, WIDE_BLOCK]
 
 
 ctypedef struct Ufunc:
@@ -187,7 +189,9 @@ cdef object ufunc(str name, object capsule, str doc, str module):
         raise MemoryError
     KEPT.append((c_name, c_doc))
     for i in range(TYPES):
-        u.loops[i] = Loop(row.kernels[i], row.nin, row.nout, ITEMSIZES[i], TYPE_NUMBERS[i] == NPY_LONGDOUBLE)
+        u.loops[i] = Loop(
+            row.kernels[i], row.nin, row.nout, ITEMSIZES[i], BLOCKS[i], TYPE_NUMBERS[i] == NPY_LONGDOUBLE
+        )
         u.drivers[i] = <cnp.PyUFuncGenericFunction> drive
         u.data[i] = &u.loops[i]
         for j in range(nop):
