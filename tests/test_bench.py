@@ -178,6 +178,8 @@ def test_asv_inputs_are_what_their_names_say(name, distribution):
     if distribution == "subnormal tail" and not unit:
         s = fastsig.sigmoid(x)
         assert np.all((s > 0) & (s < np.finfo(float).smallest_normal))
+    if distribution == "near 0":
+        assert 0 < np.abs(x).max() <= data.SMALL
     if distribution == "saturated" and not unit:
         assert np.all(np.isin(fastsig.sigmoid(x), (0, 1)))
 

@@ -30,6 +30,7 @@ FAST = re.findall(r"^(\w+): Final", (PACKAGE / "fast.pyi").read_text("utf-8"), r
 TYPES = ["float16", "float32", "float64"]
 PERIOD = 10**5  # elements drawn: longer operands repeat them, for numbers are slow to draw
 SEED = 20190613
+SMALL = 2.0**-16  # so near to 0 that float32 results of some functions are mended, in a loop of their own
 
 
 def subnormal(info):
@@ -43,6 +44,7 @@ REAL = {
     "saturated": lambda rng, n, info: rng.choice([-1, 1], n) * rng.uniform(1.1, 2, n) * subnormal(info)[1],
     "subnormal tail": lambda rng, n, info: -rng.uniform(*subnormal(info), n),
     "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.normal(0, 3, n)),
+    "near 0": lambda rng, n, _: rng.uniform(-SMALL, SMALL, n),
 }
 # The same of an operand from 0 to 1. The inverse function saturates at the ends.
 UNIT = {
@@ -50,6 +52,7 @@ UNIT = {
     "saturated": lambda rng, n, info: np.where(rng.random(n) < 0.5, info.smallest_normal, 1 - info.epsneg),
     "subnormal tail": lambda rng, n, info: rng.uniform(0, info.smallest_normal, n),
     "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.uniform(0, 1, n)),
+    "near 0": lambda rng, n, _: rng.uniform(0, SMALL, n),
 }
 DRAW = {
     "real": REAL,
