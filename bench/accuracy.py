@@ -269,8 +269,8 @@ def draw(path, name, curves):
     """
     from matplotlib.figure import Figure
 
-    styles = {contender.label: contender.color for contender in CONTENDERS.values()}
-    dashes = dict(zip(styles, ("-", (0, (1, 1)), (0, (4, 2)), "-.", (0, (6, 1, 1, 1, 1, 1))), strict=False))
+    styles = {CONTENDERS[name].label: CONTENDERS[name].color for name in ("fastsig", *LIBRARIES)}
+    dashes = dict(zip(styles, ("-", (0, (1, 1)), (0, (4, 2)), "-.", (0, (6, 1, 1, 1, 1, 1))), strict=True))
     figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
     panels = figure.subplots(1, len(curves), squeeze=False, sharey=True)[0]
     for panel, (dtype, of_type) in zip(panels, curves.items(), strict=True):
