@@ -1,8 +1,8 @@
 # THE MATHEMATICS: constants, reductions, polynomials, formulas, and the bound of each formula.
 #
 # Everything follows from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing overflows and nothing cancels. And e
-# is never formed: it is a ratio n/d, in which each function is a quotient of polynomials, so that the one division
-# that a function has anyway makes the exponential as well.
+# is never formed: it is a ratio n/d, and each function a quotient in which n and d stand as they are, or the logarithm
+# of one, so that the one division that it has anyway makes the exponential as well.
 # Formulas are scalar and branch-free; the loops around them are in _loops.pxi.
 #
 # float16 and float32 are "narrow": computed in float64 and rounded once at the end.

@@ -88,7 +88,7 @@ def test_error_of_each_polynomial_is_as_stated(name):
 
 
 def test_parts_of_constants_add_up():
-    assert abs(constant("LOG2E") * mp.log(2) - 1) < mp.mpf(2) ** -53
+    assert abs(constant("LOG2E") * mp.log(2) - 1) < mp.mpf(2) ** -55.9  # less than its type would have it
     for parts, bits in ((("LN2_HI", "LN2_LO"), 96), (("LN2", "LN2_TAIL"), 106)):
         assert abs(sum(map(constant, parts)) / mp.log(2) - 1) < mp.mpf(2) ** -bits
     high, low = constant("LOG2E_HI"), constant("LOG2E_LO")
