@@ -121,33 +121,78 @@ def logit(p):
     return value, value
 
 
-class Row(NamedTuple):
-    """What is known of a function."""
-
-    formula: Callable
-    span: tuple[float, float]  # where its float64 results are neither those at infinity nor NaN
-    always: tuple[tuple[float, float], ...] = ()  # of float32: where ties live, or results are subnormal
-    domain: tuple[float, float] = (-np.inf, np.inf)  # NaN outside
-
-
 def both(low, high):
     """Return an interval and its mirror image."""
     return (low, high), (-high, -low)
 
 
+def multiples(exponent, end):
+    """Return the odd multiples of a power of two, of the sign of end, as far as end."""
+    step = float(np.ldexp(np.copysign(1.0, end), exponent))
+    return np.arange(step, end, 2 * step)
+
+
+def quarters(binades):
+    """Return, of each sign, where x^2/4 is a multiple of a quarter of x/2's ULP in float32: x = 2 sqrt(i ULP/4)."""
+    roots = []
+    for exponent in binades:
+        quarter = 2.0 ** (exponent - 26)  # x/2 lies from 2^(exponent - 1) up, and has 24 bits
+        first, beyond = (4.0 ** (exponent - 1 + k) / quarter for k in (0, 1))
+        roots.append(2 * np.sqrt(np.arange(np.ceil(first), beyond) * quarter))
+    x = np.concatenate(roots)
+    return np.concatenate([x, -x])
+
+
+def with_neighbours(ties):
+    """Return the float32 nearest to each tie, and that on either side of it: in order, each once."""
+    nearest = ties.astype(np.float32)
+    return np.unique([nearest, *(np.nextafter(nearest, np.float32(side)) for side in (-1, 1))])
+
+
+class Row(NamedTuple):
+    """What is known of a function.
+
+    A tie is an input whose value lies so near to a midpoint of two float32 that a float64 may not tell on which side.
+    They are where a function's terms of degree 0 to 2 at 0 make a midpoint, or nearly one. The terms of degree 3 and
+    more move the value off it, at 2^-12 by 2^-41 of the value, which a float64 tells with ease: ties end there.
+    """
+
+    formula: Callable
+    span: tuple[float, float]  # where its float64 results are neither those at infinity nor NaN
+    subnormal: tuple[tuple[float, float], ...] = ()  # where float32 results are subnormal
+    domain: tuple[float, float] = (-np.inf, np.inf)  # NaN outside
+    ties: np.ndarray = np.empty(0, np.float32)
+
+
 ROWS = {
     # 1/2 + x/4 is a midpoint for x an odd multiple of 2^-23, or of 2^-24 if negative.
-    "sigmoid": Row(sigmoid, (-746.0, 40.0), (*both(2.0**-25, 2.0**-12), (-104.0, -87.0))),
+    "sigmoid": Row(
+        sigmoid,
+        (-746.0, 40.0),
+        ((-104.0, -87.0),),
+        ties=with_neighbours(np.concatenate([multiples(-23, 2.0**-12), multiples(-24, -(2.0**-12))])),
+    ),
     "sigmoid_derivative": Row(sigmoid_derivative, (-746.0, 746.0), both(87.0, 104.0)),
     "sigmoid_second_derivative": Row(
         sigmoid_second_derivative, (-746.0, 746.0), (*both(0.0, 2.0**-123), *both(87.0, 104.0))
     ),
     "log_sigmoid": Row(log_sigmoid, (-746.0, 746.0), ((87.0, 104.0),)),
     "softplus": Row(softplus, (-746.0, 746.0), ((-104.0, -87.0),)),
-    # x/2 + x^2/4 is a midpoint for many x of few bits.
-    "silu": Row(silu, (-752.0, 46.0), (*both(0.0, 2.0**-125), *both(2.0**-26, 2.0**-17), (-109.0, -91.0))),
+    # x/2 + x^2/4 is a midpoint, or next to one, where x^2/4 is next to an odd multiple of half the result's ULP. This
+    # ULP is x/2's, twice that after a carry, or half of it after a borrow. Below 2^-25, x^2/4 is less than all of these.
+    "silu": Row(
+        silu,
+        (-752.0, 46.0),
+        (*both(0.0, 2.0**-125), (-109.0, -91.0)),
+        ties=with_neighbours(quarters(range(-25, -12))),
+    ),
     # 1/2 + x/2 is a midpoint for x an odd multiple of 2^-24, or of 2^-25 if negative.
-    "silu_derivative": Row(silu_derivative, (-752.0, 46.0), (*both(2.0**-26, 2.0**-16), (-109.0, -91.0))),
+    "silu_derivative": Row(
+        silu_derivative,
+        (-752.0, 46.0),
+        ((-109.0, -91.0),),
+        ties=with_neighbours(np.concatenate([multiples(-24, 2.0**-12), multiples(-25, -(2.0**-12))])),
+    ),
     "logit": Row(logit, (0.0, 1.0), domain=(0.0, 1.0)),
 }
 

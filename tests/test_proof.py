@@ -1,7 +1,7 @@
 """A share of the proof that float32 results are nearest, and proof that its tools would see a wrong one.
 
-`python bench/verify_float32.py` checks all 2^32 inputs; here are all those where ties live or results are subnormal,
-and a random share of the rest. FASTSIG_PROOF_SEED repeats a share.
+`python bench/verify_float32.py` checks all 2^32 inputs; here are all ties, all those whose results are subnormal, and a
+random share of the rest. FASTSIG_PROOF_SEED repeats a share.
 """
 
 import importlib
@@ -97,6 +97,53 @@ def test_ties_are_left_to_mpfr():
     assert hard == x.size
     below = 0.5 + x.astype(np.float64) / 4 - 2.0**-25  # the exact value is just below the midpoint
     np.testing.assert_array_equal(nearest, below.astype(np.float32))
+
+
+def hard_in_the_log():
+    """Return how many of all 2^32 inputs the exhaustive run left to MPFR, by function."""
+    lines = (BENCH / "logs" / "verify_float32.md").read_text().splitlines()
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line[:1] == "|"]
+    rows = [dict(zip(head, row, strict=True)) for row in rows]
+    assert {row["inputs checked"] for row in rows} == {f"{2**32:,}"}
+    return {row["function"]: int(row["decided by MPFR"].replace(",", "")) for row in rows}
+
+
+@pytest.mark.parametrize("name", wide.ROWS)
+def test_ties_hold_every_input_that_the_exhaustive_run_left_to_mpfr(name):
+    # How many these are depends in the last place on the long double and its exponential: those of the log.
+    if not wide.facts()["long double"].startswith("64 bits, glibc"):
+        pytest.skip("the log was made with a long double of 64 bits and glibc")
+    ties = wide.ROWS[name].ties
+    assert np.unique(ties).size == ties.size
+    assert wide.nearest_float32(name, ties)[1] == hard_in_the_log()[name]
+
+
+def test_a_tie_that_is_wrong_is_caught():
+    def flawed(inputs):
+        return np.where(inputs == x, np.float32(0.5), right("sigmoid")(inputs))
+
+    x = np.float32(3 * 2.0**-23)
+    nothing, one = (verify_float32.check_ties("sigmoid", [f], [])["mismatches"][0] for f in (right("sigmoid"), flawed))
+    assert nothing.count == 0
+    assert (one.count, one.first[0][0]) == (1, int(x.view(np.uint32)))
+
+
+@pytest.mark.parametrize("name", wide.ROWS)
+def test_each_input_counts_once(name, tmp_path, monkeypatch):
+    def check_chunk(_name, outputs, _chunk):
+        return [verify_float32.Mismatches()] * len(outputs), 0, 0.0
+
+    def checked(share):
+        verify_float32.verify(outputs, share, 0, state, 1)
+        return int(verify_float32.table(outputs, state)[0]["inputs checked"].replace(",", ""))
+
+    monkeypatch.setattr(verify_float32, "check_chunk", check_chunk)
+    outputs, ties = {name: OUTPUTS[name]}, wide.ROWS[name].ties
+    state = verify_float32.State(tmp_path / "state.json")
+    chunks = set(verify_float32.chosen(name, 0.1, 0))
+    outside = sum(int(bits) // verify_float32.CHUNK not in chunks for bits in ties.view(np.uint32))
+    assert checked(0.1) == len(chunks) * verify_float32.CHUNK + outside
+    assert checked(1.0) == 2**32
 
 
 @pytest.mark.parametrize("name", [name for name in wide.ROWS if name in REFERENCE])
