@@ -179,7 +179,7 @@ ROWS = {
     "log_sigmoid": Row(log_sigmoid, (-746.0, 746.0), ((87.0, 104.0),)),
     "softplus": Row(softplus, (-746.0, 746.0), ((-104.0, -87.0),)),
     # x/2 + x^2/4 is a midpoint, or next to one, where x^2/4 is next to an odd multiple of half the result's ULP. This
-    # ULP is x/2's, twice that after a carry, or half of it after a borrow. Below 2^-25, x^2/4 is less than all of these.
+    # ULP is x/2's, twice that after a carry, half of it after a borrow. Below 2^-25, x^2/4 is less than all of these.
     "silu": Row(
         silu,
         (-752.0, 46.0),
