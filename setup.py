@@ -1,7 +1,8 @@
-"""Build fastsig: one extension per row of the ISA table, and one each for the ufuncs and the CPU's features."""
+"""Build fastsig: one extension per row of the ISA table, and those that are the same for all."""
 
 import importlib.util
 import platform
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).parent
+MODULES = ("_cpu", "_promotion", "_ufuncs", "_waitgroup")
 
 # Set here and not at the top of a file, where they would not reach the inline functions of a .pxd.
 DIRECTIVES = {
@@ -23,18 +25,58 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 
-# What makes the loops vectorise without changing a bit: no traps and no errno to preserve, no fusing by itself.
-# -ffast-math would be neither.
-GNU_FLAGS = ["-O3", "-fno-trapping-math", "-fno-math-errno", "-ffp-contract=off"]
+# The last word, after CFLAGS and LDFLAGS: an environment that asks for -Ofast, -march=native or -flto gets the same
+# bits. -ffast-math and its parts go, at linking too, where they would add code that sets flush-to-zero for the whole
+# process. What makes the loops vectorise without changing a bit comes back: no traps and no errno to preserve, no
+# fusing by itself. Debug information is not installed.
+GNU_FLAGS = [
+    "-O3",
+    "-g0",
+    "-fno-lto",
+    "-fno-fast-math",
+    "-fno-unsafe-math-optimizations",
+    "-fno-finite-math-only",
+    "-fno-associative-math",
+    "-fno-reciprocal-math",
+    "-fsigned-zeros",
+    "-fno-rounding-math",
+    "-fno-trapping-math",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+]
+GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
 MSVC_FLAGS = ["/O2", "/fp:precise"]
+# Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
+X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]
+
+EMPTY = "int probe(void) { return 0; }\n"
+X86_64_ONLY = "#if !defined(__x86_64__) && !defined(_M_X64)\n#error not x86-64\n#endif\n" + EMPTY
+OTHERS_ONLY = "#if defined(__x86_64__) || defined(_M_X64)\n#error x86-64\n#endif\n" + EMPTY
+
+NO_COMPILER = """fastsig is compiled when it is installed, and there is no C compiler {command!r} here.
+Install one, or name one in the variable CC:
+  Debian, Ubuntu: apt install build-essential
+  Fedora:         dnf install gcc
+  Alpine:         apk add build-base
+  macOS:          xcode-select --install
+  Windows:        the Build Tools for Visual Studio, with C++"""
+BROKEN_COMPILER = "the C compiler {command!r} does not compile an empty function; what it says stands above"
+OTHER_MACHINE = """the C compiler {command!r} builds for another machine than this one ({machine}), or for several.
+fastsig would lack the kernels for the instruction sets of that machine. Build it there, or for this machine alone:
+without -m32 or a cross compiler, and on a Mac with ARCHFLAGS='-arch {machine}'."""
+REFUSED_FLAGS = "the C compiler {command!r} does not take the flags that fastsig's arithmetic needs: {flags}"
 
 
-def isa_rows():
-    """Return the rows of the ISA table for this machine; the package itself cannot be imported before it is built."""
+def isa_table():
+    """Return the module of the ISA table; the package itself cannot be imported before it is built."""
     spec = importlib.util.spec_from_file_location("_isa", ROOT / "fastsig" / "_isa.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.isas_of(platform.machine())
+    return module
+
+
+ISA = isa_table()
+ON_X86_64 = platform.machine().lower() in ISA.X86_64
 
 
 def extension(name, cflags=()):
@@ -42,7 +84,7 @@ def extension(name, cflags=()):
     return Extension(
         f"fastsig.{name}",
         [f"fastsig/{name}.pyx"],
-        include_dirs=[np.get_include()],
+        include_dirs=[np.get_include(), "fastsig"],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
         extra_compile_args=list(cflags),
     )
@@ -54,38 +96,54 @@ def loops(isa):
 
 
 class BuildExt(build_ext):
-    """Leave out the rows that the compiler has no flags for; give each compiler its spelling of the others."""
+    """Ask the compiler what it can before anything is built; leave out the rows that it has no flags for."""
 
     def build_extensions(self):
-        """Build the extensions that this compiler can."""
-        msvc = self.compiler.compiler_type == "msvc"
-        self.extensions = [e for e in self.extensions if self.accepts(e.extra_compile_args)]
+        """Build the extensions that this compiler can, or say what is missing."""
+        msvc = self.compiler.compiler_type == "msvc"  # it warns about flags like -mavx2 and goes on
+        common = MSVC_FLAGS if msvc else [*GNU_FLAGS, *(X86_64_FLAGS if ON_X86_64 else [])]
+        self.check_compiler(common)
+        kept = []
         for e in self.extensions:
-            e.extra_compile_args += MSVC_FLAGS if msvc else GNU_FLAGS
+            if e.extra_compile_args and (msvc or not self.compiles(EMPTY, e.extra_compile_args)):
+                flags = " ".join(e.extra_compile_args)
+                print(f"fastsig: the compiler refuses {flags}; the kernels that need them are left out")
+                continue
+            e.extra_compile_args = [*common, *e.extra_compile_args]
+            e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
+            kept.append(e)
+        self.extensions = kept
         super().build_extensions()
 
-    def accepts(self, cflags):
-        """Tell whether the compiler takes these flags."""
-        if not cflags:
-            return True
-        if self.compiler.compiler_type == "msvc":  # it warns about -mavx2 and goes on
-            return False
+    def build_extension(self, ext):
+        """Translate an extension to C, here and not sooner, so that a source distribution holds none; compile it."""
+        (translated,) = cythonize([Extension(ext.name, ext.sources)], compiler_directives=DIRECTIVES, build_dir="build")
+        ext.sources = translated.sources
+        super().build_extension(ext)
+
+    def check_compiler(self, flags):
+        """Raise CompileError unless there is a compiler, for this machine, that takes the flags common to all."""
+        command = getattr(self.compiler, "compiler_so", ["cl"])[0]
+        if not self.compiles(EMPTY):
+            raise CompileError((BROKEN_COMPILER if shutil.which(command) else NO_COMPILER).format(command=command))
+        if not self.compiles(X86_64_ONLY if ON_X86_64 else OTHERS_ONLY):
+            raise CompileError(OTHER_MACHINE.format(command=command, machine=platform.machine()))
+        if not self.compiles(EMPTY, flags):
+            raise CompileError(REFUSED_FLAGS.format(command=command, flags=" ".join(flags)))
+
+    def compiles(self, source, flags=()):
+        """Tell whether the compiler takes a source with these flags."""
         with tempfile.TemporaryDirectory() as folder:
             probe = Path(folder, "probe.c")
-            probe.write_text("int probe(void) { return 0; }\n")
+            probe.write_text(source)
             try:
-                self.compiler.compile([str(probe)], output_dir=folder, extra_preargs=cflags)
+                self.compiler.compile([str(probe)], output_dir=folder, extra_postargs=list(flags))
             except CompileError:
-                print(f"fastsig: the compiler refuses {' '.join(cflags)}; the kernels that need them are left out")
                 return False
         return True
 
 
 setup(
-    ext_modules=cythonize(
-        [extension("_cpu"), extension("_ufuncs"), *map(loops, isa_rows())],
-        compiler_directives=DIRECTIVES,
-        build_dir="build",
-    ),
+    ext_modules=[*map(extension, MODULES), *map(loops, ISA.isas_of(platform.machine()))],
     cmdclass={"build_ext": BuildExt},
 )

@@ -1,8 +1,8 @@
 """fastsig: the sigmoid and its family as real NumPy ufuncs, right to the last bit and fast."""
 
-from importlib.util import find_spec
+import importlib.util
 
-if find_spec("fastsig._ufuncs") is None:
+if importlib.util.find_spec("fastsig._ufuncs") is None:
     raise ImportError(
         f"these are the sources of fastsig, which are not compiled: {__path__[0]}. "
         "Install them with `pip install .` in the folder above, and import fastsig from any other folder."
@@ -51,3 +51,15 @@ __all__ = [
     "softplus",
     "threaded",
 ]
+
+
+def __getattr__(name):
+    """Import the fast tier where it is first named: who does not use it does not wait for it."""
+    if name == "fast":
+        return importlib.import_module("fastsig.fast")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    """Return the public names, the fast tier's module among them."""
+    return sorted([*globals(), "fast"])

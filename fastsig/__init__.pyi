@@ -3,6 +3,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fastsig import fast as fast
+
 __version__: Final[str]
 
 def isa() -> str: ...

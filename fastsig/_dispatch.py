@@ -24,22 +24,28 @@ def available() -> tuple[Isa, ...]:
 
 
 def pick(wanted: str | None) -> Isa:
-    """Return the row of that name, or the best one where no name is given.
+    """Return the row of that name, in upper or lower case, or the best one where no name is given.
 
     Raises
     ------
     ImportError
-        If the name is not that of a row that this build holds and this CPU runs.
+        If the name is not that of a row that this build holds and this CPU runs, or there is none at all.
     """
     rows = {isa.name: isa for isa in available()}
+    if not rows:
+        modules = ", ".join(isa.module for isa in isas_of(platform.machine()))
+        raise ImportError(
+            f"this fastsig holds no kernels that this machine runs: none of {modules}. They are imported by name, "
+            "which a tool that freezes programs does not see: tell it to include them, or all of fastsig"
+        )
     if wanted is None:
         return next(iter(rows.values()))
-    if wanted not in rows:
+    if wanted.lower() not in rows:
         raise ImportError(
             f"{VARIABLE}={wanted!r} names no instruction set that this build of fastsig and this CPU support; "
             f"valid here: {', '.join(rows)}"
         )
-    return rows[wanted]
+    return rows[wanted.lower()]
 
 
 def load(isa: Isa) -> ModuleType:

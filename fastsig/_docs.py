@@ -7,12 +7,14 @@ where : array_like of bool, optional
 **kwargs
     `dtype`, `casting`, `order`, `subok` and the rest, as for every `numpy.ufunc`."""
 
-_TYPES = """float16, float32, float64 and longdouble are computed each in its own type; integers and bool are
-    promoted as by `numpy.exp` (int8 to float16, int16 to float32, int32 and int64 to float64). Complex, object and
-    other arrays raise TypeError."""
+_TYPES = """float16, float32, float64 and longdouble are computed each in its own type; integers and bool, of every
+    width, in float64. Complex, object and other arrays raise TypeError."""
 
-_PAIR = """Its type and that of the other input are promoted as by `numpy.logaddexp` (int64 makes float64 of float32,
-    bool does not), their shapes broadcast."""
+_PAIR = """Beside the other input, the wider of two floats decides, and a float decides for integers and bool: float32
+    scores with int64 labels stay float32. Python numbers take the type of an array. The shapes are broadcast."""
+
+_ENVIRONMENT = """No floating-point environment of the caller's changes a result: not flush-to-zero, not a rounding
+mode, not a trap. It is put back as it was."""
 
 _SOURCE = """.. [1] Lin (2019), "Neural networks: Deriving the sigmoid derivative via chain and quotient rules"."""
 
@@ -46,6 +48,8 @@ Notes
 Computed from e = exp(-abs(x)), as (e if x < 0 else 1)/(1 + e): nothing overflows and nothing cancels, and results run
 down through the subnormal numbers before they become 0. float16 and float32 results are correctly rounded; float64
 results are within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
+
+{_ENVIRONMENT}
 
 References
 ----------
@@ -89,6 +93,8 @@ by the chain rule from (1 + e^-x)^-1, or by the quotient rule from 1/(1 + e^-x) 
 e/(1 + e)^2, which is even in x to the bit. float16 and float32 results are correctly rounded; float64 results are
 within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
 
+{_ENVIRONMENT}
+
 References
 ----------
 {_SOURCE}
@@ -131,6 +137,8 @@ Notes
 
 The bounds are those of `sigmoid` and of `sigmoid_derivative`. No floating-point flag is raised by any input.
 
+{_ENVIRONMENT}
+
 References
 ----------
 {_SOURCE}
@@ -171,6 +179,8 @@ by the product rule from s' = s(1 - s) [1]_. Computed by the last form, which is
 from a ratio whose two parts differ by exactly what x leaves, and not from e: nothing cancels around 0, where 1 - 2s is
 0 long before x is. float16 and float32 results are correctly rounded; float64 results are within 0.54 ULP; longdouble
 within 2 ULP. No floating-point flag is raised by any input.
+
+{_ENVIRONMENT}
 
 References
 ----------
@@ -215,6 +225,8 @@ nothing cancels. Results go up through the subnormal numbers, to x = 745 in floa
 float32 results are correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP. No floating-point
 flag is raised by any input.
 
+{_ENVIRONMENT}
+
 References
 ----------
 {_LOG1PEXP}
@@ -257,6 +269,8 @@ Computed by the last form [1]_, whose exponential lies in [0, 1] and whose terms
 nothing cancels. There is no threshold from which on the result is x: one at 20 would cost 500000 ULP there. float16 and
 float32 results are correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP. No floating-point
 flag is raised by any input.
+
+{_ENVIRONMENT}
 
 References
 ----------
@@ -307,6 +321,8 @@ integer j brings 2^j a within a factor of 3/2 of b. Around 1/2, j is 0 and a - b
 p/(1 - p) is rounded to a number next to 1, in whose logarithm few digits are left. float16 and float32 results are
 correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP.
 
+{_ENVIRONMENT}
+
 References
 ----------
 .. [1] Berkson (1944), "Application of the logistic function to bio-assay", Journal of the American Statistical
@@ -353,6 +369,8 @@ overflows and nothing cancels, and results run on through the subnormal numbers 
 float64, before they become -0. float16 and float32 results are correctly rounded; float64 results are within 0.53 ULP;
 longdouble within 2 ULP. No floating-point flag is raised by any input.
 
+{_ENVIRONMENT}
+
 References
 ----------
 .. [1] Elfwing, Uchibe and Doya (2018), "Sigmoid-weighted linear units for neural network function approximation in
@@ -396,6 +414,8 @@ by the product rule [1]_. Computed from e = exp(-abs(x)), as e(1 + x + e)/(1 + e
 around it that sum is (x - z) + exp(z)(exp(x - z) - 1), where nothing cancels, so that the result keeps its full
 relative accuracy at the number next to the zero too. float16 and float32 results are correctly rounded; float64
 results are within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
+
+{_ENVIRONMENT}
 
 References
 ----------
@@ -449,6 +469,8 @@ by the chain rule [1]_. Both products, and 1 - y, are carried with their roundin
 the formula in the type itself rounds three times. For y in [0, 1], float16 and float32 results are within 0.51 ULP;
 float64 results are within 1.00 ULP, or 1.50 ULP where the CPU has no FMA; longdouble within 2 ULP. That is by the `y`
 given, which may itself be far from the sigmoid, as above. No floating-point flag is raised by any input.
+
+{_ENVIRONMENT}
 
 References
 ----------
@@ -507,6 +529,8 @@ Notes
 Minus the log-likelihood of logistic regression [1]_. Computed from e = exp(-abs(x)), as abs(x) times (1 - t if x > 0
 else t), plus log(1 + e): neither term is negative, so that nothing overflows, and nothing cancels where the prediction
 is right. float16 and float32 results are within 0.51 ULP; float64 results are within 1.20 ULP; longdouble within 2 ULP.
+
+{_ENVIRONMENT}
 
 References
 ----------
@@ -570,6 +594,8 @@ which goes on where sigmoid(x) is rounded to 1. Where t is 0 or 1 its float16 an
 float64 results are within 1.00 ULP; longdouble within 2 ULP. For a label between, the difference itself cancels: next
 to its zero, sigmoid(x) = t, the absolute error is at most half an ULP of sigmoid(x), in longdouble 2 ULP.
 
+{_ENVIRONMENT}
+
 References
 ----------
 {_SOURCE}
@@ -621,6 +647,8 @@ Notes
 With a = exp(-abs(x)): {formula}. Normal float32 results are within {bound} ULP, subnormal ones within the least
 subnormal number; where the CPU has no FMA they are those of `fastsig.{name}`. No floating-point flag is raised by any
 input.
+
+{_ENVIRONMENT}
 
 References
 ----------

@@ -1,17 +1,32 @@
 # What passes between the loops and the ufuncs: a row of the table of kernels.
 
+cdef extern from "_arithmetic.h":
+    pass
+
 cdef extern from *:
     """
     #define FASTSIG_NARROW_BLOCK 960
     #define FASTSIG_WIDE_BLOCK 240
+    #define FASTSIG_OPERANDS 4
     #define FASTSIG_ROW_CAPSULE "fastsig.row"
+
+    typedef struct { int nin, nout; } fastsig_signature;
+
+    /* Of constants: it does not compile where the driver has no room for so many operands. */
+    #define FASTSIG_SIGNATURE(nin, nout) \\
+        ((fastsig_signature){(nin), (nout) + (int) Py_BUILD_ASSERT_EXPR((nin) + (nout) <= FASTSIG_OPERANDS)})
     """
     enum:
         # What a kernel computes at once: long enough that a call costs nothing beside it, and short enough that
         # its buffers and operands stay in L1. A float64 kernel has more of them.
         NARROW_BLOCK "FASTSIG_NARROW_BLOCK"
         WIDE_BLOCK "FASTSIG_WIDE_BLOCK"
+        OPERANDS "FASTSIG_OPERANDS"  # the most that any signature has
     const char *ROW_CAPSULE "FASTSIG_ROW_CAPSULE"
+    ctypedef struct Signature "fastsig_signature":
+        int nin
+        int nout
+    Signature signature "FASTSIG_SIGNATURE"(int nin, int nout) noexcept nogil
 
 cdef enum:
     INVALID = 1
@@ -25,6 +40,5 @@ cdef enum:
     TYPES = 4  # float16, float32, float64, long double
 
 ctypedef struct Row:
-    int nin
-    int nout
+    Signature signature
     kernel_t kernels[TYPES]

@@ -4,13 +4,13 @@
 # body. Each loop is short on purpose: the phases of a block (reduction; ratio; value) leave their results in
 # buffers that stay in L1, and their dependence chains are short enough to overlap.
 
-from cpython.mem cimport PyMem_Malloc
-from cpython.pycapsule cimport PyCapsule_New
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport uint16_t
 
 from fastsig._fast cimport *
 from fastsig._half cimport double_to_half, half_to_double
-from fastsig._kernel cimport NARROW_BLOCK, ROW_CAPSULE, WIDE_BLOCK, Row, kernel_t
+from fastsig._kernel cimport NARROW_BLOCK, ROW_CAPSULE, WIDE_BLOCK, Row, Signature, kernel_t, signature
 from fastsig._math cimport *
 
 cdef extern from *:
@@ -933,54 +933,61 @@ cdef int fast_silu_f(char **p, Py_ssize_t n) noexcept nogil:
 # The table
 # ---------------------------------------------------------------------------------------------------------------
 
-cdef object row(int nin, int nout, kernel_t e, kernel_t f, kernel_t d, kernel_t g):
-    # It lives as long as the process, as the ufuncs that point to it do.
+cdef void free_row(object capsule) noexcept:
+    PyMem_Free(PyCapsule_GetPointer(capsule, ROW_CAPSULE))
+
+
+cdef object row(Signature of_row, kernel_t e, kernel_t f, kernel_t d, kernel_t g):
+    # A ufunc copies the row that it is made of: none is needed for longer than its capsule.
     cdef Row *r = <Row *> PyMem_Malloc(sizeof(Row))
     if r == NULL:
         raise MemoryError
-    r.nin, r.nout = nin, nout
+    r.signature = of_row
     r.kernels[0], r.kernels[1], r.kernels[2], r.kernels[3] = e, f, d, g
-    return PyCapsule_New(r, ROW_CAPSULE, NULL)
+    return PyCapsule_New(r, ROW_CAPSULE, free_row)
 
 
 FMA = HAS_FMA  # which of the bounds hold
 
 KERNELS = {
-    "sigmoid": row(1, 1, sigmoid_e, sigmoid_f, sigmoid_d, sigmoid_g),
+    "sigmoid": row(signature(1, 1), sigmoid_e, sigmoid_f, sigmoid_d, sigmoid_g),
     "sigmoid_derivative": row(
-        1, 1, sigmoid_derivative_e, sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
+        signature(1, 1), sigmoid_derivative_e, sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
     ),
     "sigmoid_with_derivative": row(
-        1, 2, sigmoid_with_derivative_e, sigmoid_with_derivative_f, sigmoid_with_derivative_d, sigmoid_with_derivative_g
+        signature(1, 2), sigmoid_with_derivative_e, sigmoid_with_derivative_f,
+        sigmoid_with_derivative_d, sigmoid_with_derivative_g
     ),
     "sigmoid_second_derivative": row(
-        1, 1, sigmoid_second_derivative_e, sigmoid_second_derivative_f,
+        signature(1, 1), sigmoid_second_derivative_e, sigmoid_second_derivative_f,
         sigmoid_second_derivative_d, sigmoid_second_derivative_g
     ),
-    "log_sigmoid": row(1, 1, log_sigmoid_e, log_sigmoid_f, log_sigmoid_d, log_sigmoid_g),
-    "softplus": row(1, 1, softplus_e, softplus_f, softplus_d, softplus_g),
-    "logit": row(1, 1, logit_e, logit_f, logit_d, logit_g),
-    "silu": row(1, 1, silu_e, silu_f, silu_d, silu_g),
-    "silu_derivative": row(1, 1, silu_derivative_e, silu_derivative_f, silu_derivative_d, silu_derivative_g),
-    "sigmoid_backward": row(2, 1, sigmoid_backward_e, sigmoid_backward_f, sigmoid_backward_d, sigmoid_backward_g),
-    "logistic_loss": row(2, 1, logistic_loss_e, logistic_loss_f, logistic_loss_d, logistic_loss_g),
+    "log_sigmoid": row(signature(1, 1), log_sigmoid_e, log_sigmoid_f, log_sigmoid_d, log_sigmoid_g),
+    "softplus": row(signature(1, 1), softplus_e, softplus_f, softplus_d, softplus_g),
+    "logit": row(signature(1, 1), logit_e, logit_f, logit_d, logit_g),
+    "silu": row(signature(1, 1), silu_e, silu_f, silu_d, silu_g),
+    "silu_derivative": row(signature(1, 1), silu_derivative_e, silu_derivative_f, silu_derivative_d, silu_derivative_g),
+    "sigmoid_backward": row(
+        signature(2, 1), sigmoid_backward_e, sigmoid_backward_f, sigmoid_backward_d, sigmoid_backward_g
+    ),
+    "logistic_loss": row(signature(2, 1), logistic_loss_e, logistic_loss_f, logistic_loss_d, logistic_loss_g),
     "logistic_loss_gradient_hessian": row(
-        2, 2, logistic_loss_gradient_hessian_e, logistic_loss_gradient_hessian_f,
+        signature(2, 2), logistic_loss_gradient_hessian_e, logistic_loss_gradient_hessian_f,
         logistic_loss_gradient_hessian_d, logistic_loss_gradient_hessian_g
     ),
 }
 
 # float32 of its own; every other type the default's.
 FAST = {
-    "sigmoid": row(1, 1, sigmoid_e, fast_sigmoid_f, sigmoid_d, sigmoid_g),
+    "sigmoid": row(signature(1, 1), sigmoid_e, fast_sigmoid_f, sigmoid_d, sigmoid_g),
     "sigmoid_derivative": row(
-        1, 1, sigmoid_derivative_e, fast_sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
+        signature(1, 1), sigmoid_derivative_e, fast_sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
     ),
     "sigmoid_with_derivative": row(
-        1, 2, sigmoid_with_derivative_e, fast_sigmoid_with_derivative_f,
+        signature(1, 2), sigmoid_with_derivative_e, fast_sigmoid_with_derivative_f,
         sigmoid_with_derivative_d, sigmoid_with_derivative_g
     ),
-    "log_sigmoid": row(1, 1, log_sigmoid_e, fast_log_sigmoid_f, log_sigmoid_d, log_sigmoid_g),
-    "softplus": row(1, 1, softplus_e, fast_softplus_f, softplus_d, softplus_g),
-    "silu": row(1, 1, silu_e, fast_silu_f, silu_d, silu_g),
+    "log_sigmoid": row(signature(1, 1), log_sigmoid_e, fast_log_sigmoid_f, log_sigmoid_d, log_sigmoid_g),
+    "softplus": row(signature(1, 1), softplus_e, fast_softplus_f, softplus_d, softplus_g),
+    "silu": row(signature(1, 1), silu_e, fast_silu_f, silu_d, silu_g),
 }

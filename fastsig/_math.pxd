@@ -6,7 +6,8 @@
 # Formulas are scalar and branch-free; the loops around them are in _loops.pxi.
 #
 # float16 and float32 are "narrow": computed in float64 and rounded once at the end.
-# float64 carries pairs: a value is h + l with |l| <= ulp(h)/2.
+# float64 carries pairs: a value is h + l. Made by an exact sum or product, |l| <= ulp(h)/2; tails that are added to l
+# afterwards may take it some ulp further, so that h alone is near the value and not always nearest to it.
 # long double goes through the C library.
 #
 # A bound is stated above its formula, once, and everybody else reads it from here (_bounds.py):

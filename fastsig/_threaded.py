@@ -7,7 +7,7 @@ that do not fit, outputs that overlap. So a part is always plain numbers, and co
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import copy_context
 from functools import lru_cache
 from itertools import combinations, pairwise, product
@@ -16,6 +16,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from fastsig._waitgroup import WaitGroup
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +65,7 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
     Exception
         Whatever the ufunc raises, also what `numpy.errstate` or a warnings filter makes it raise. The other threads
         then stop after the part they are at, about 262144 elements at the most, and have stopped before the exception
-        leaves; so it is with Ctrl-C. `out` may then be computed in part only.
+        leaves; so it is with Ctrl-C, which waits for them. `out` may then be computed in part only.
 
     Notes
     -----
@@ -73,8 +75,8 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
 
     Threads are started by the first call that needs them and kept, waiting, for the next; a forked child starts its
     own. The calling thread computes too and never waits for one that has not begun, so that calls within threads cannot
-    lock each other out. All see the caller's context, `numpy.errstate` included. A floating-point warning may come once
-    for each part.
+    lock each other out. All see the caller's context, `numpy.errstate` included, and compute in its floating-point
+    environment: rounding mode, flush-to-zero and traps. A floating-point warning may come once for each part.
 
     Examples
     --------
@@ -94,7 +96,15 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
     size = writes[0].size
     # Each thread has to earn its start, as the second does from LEAST on.
     workers = min(workers, 2 * size // LEAST)
-    todo = deque(_parts(writes[0].shape, min(PART, max(BLOCK, size // (workers * PARTS_PER_WORKER)))))
+    parts = _parts(writes[0].shape, min(PART, max(BLOCK, size // (workers * PARTS_PER_WORKER))))
+    _compute(ufunc, reads, writes, parts, workers)
+    return results if len(results) > 1 else results[0]
+
+
+def _compute(ufunc: np.ufunc, reads: list, writes: list, parts: Iterable[tuple[slice, ...]], workers: int) -> None:
+    """Compute all parts on so many threads; when this returns, or raises, none of them computes any more."""
+    todo = deque(parts)
+    helpers, failures = WaitGroup(), []
 
     def work() -> None:
         # An exception leaves no part to the other threads, which so end after the one they are at.
@@ -112,31 +122,42 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
             todo.clear()
             raise
 
-    futures = []
+    def help_out() -> None:
+        # The pool may have a thread for this when the call is over, and nothing is left to touch.
+        if (own := helpers.enter()) is None:
+            return
+        try:
+            work()
+        except BaseException as failure:  # the caller raises it
+            failures.append(failure)
+        finally:
+            helpers.leave(own)
+
     try:
         try:
-            while len(futures) < workers - 1 and todo:
-                futures.append(_pool(os.getpid()).submit(copy_context().run, work))
-        except RuntimeError:
-            # No thread can be had, at a limit or at exit. Those that run do all the work, this one at the least; the
-            # pool is given up, since it would keep what it was handed.
+            for _ in range(workers - 1):
+                if todo:
+                    _pool(os.getpid()).submit(copy_context().run, help_out)
+        except BaseException as failure:
+            # A pool that was cut off is given up: it would keep what it was handed, and Ctrl-C may have left a lock of
+            # its taken. Where no thread can be had, at a limit or at exit, those that run do all the work.
             _pool.cache_clear()
+            if not isinstance(failure, RuntimeError):
+                raise
         work()
-        # A thread that has not begun is not waited for: the pool may be at others' work, or be waiting for this one.
-        while futures:
-            if not futures[-1].cancel():
-                futures[-1].result()
-            futures.pop()
     except BaseException:
-        # Ctrl-C comes anywhere, also while waiting above.
         todo.clear()
-        from concurrent.futures import wait
-
-        wait([future for future in futures if not future.cancel()])
-        # A future that failed holds the exception, whose frames hold this list: a cycle, which would keep the arrays.
-        futures.clear()
         raise
-    return results if len(results) > 1 else results[0]
+    finally:
+        # A thread that has not begun is not waited for: the pool may be at others' work, or be waiting for this one.
+        # CPython looks for signals when a function begins, when a loop goes round and when a call of C returns; none of
+        # them comes before this call of C. So no Ctrl-C, however often, gets past it while a thread computes.
+        helpers.close()
+        # An exception's frames hold `failures`: one that stayed there would be a cycle, and keep the arrays.
+        first = failures[:1]
+        failures.clear()
+    if first:
+        raise first.pop()
 
 
 @lru_cache(maxsize=1)

@@ -4,8 +4,8 @@ One driver serves every signature: the kernel, the number of its operands and th
 ``data`` pointer.
 """
 
-from cpython.mem cimport PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
+from cpython.ref cimport Py_INCREF, PyObject
 from libc.string cimport memcpy
 
 from contextlib import suppress
@@ -13,61 +13,32 @@ from contextlib import suppress
 cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
-from fastsig._kernel cimport DIVIDE, INVALID, NARROW_BLOCK, ROW_CAPSULE, TYPES, WIDE_BLOCK, Row, kernel_t
+from fastsig._fenv cimport Env, enter, leave
+from fastsig._kernel cimport DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, WIDE_BLOCK, Row, kernel_t
 
 from fastsig import _dispatch
-from fastsig._docs import DOCS, FAST_DOCS
+from fastsig._docs import DOCS
+from fastsig._promotion import add_promoters
 
 cnp.import_array()
 cnp.import_umath()
 
 cdef extern from *:
     """
-    #include <fenv.h>
-    #include <stdint.h>
-    #if defined(__x86_64__) || defined(_M_X64)
-    #include <xmmintrin.h>
-    #endif
+    /* The buffer of an operand: a block of the type that needs most. */
+    #define FASTSIG_BLOCK_BYTES (FASTSIG_NARROW_BLOCK * sizeof(float))
 
-    /* The floating-point environment of one call: saved before, restored after, so that flags raised by earlier
-       chunks survive and ours do not leak. On x86-64 only long double uses the slow x87 half of it. */
-    typedef struct { fenv_t all; unsigned int sse; } fastsig_env;
-
-    static inline void fastsig_save_env(fastsig_env *env, int extended)
+    static inline void fastsig_check_blocks(void)
     {
-    #if defined(__x86_64__) || defined(_M_X64)
-        env->sse = _mm_getcsr();
-        if (!extended) return;
-    #endif
-        (void)extended;
-        fegetenv(&env->all);
-    }
-
-    static inline void fastsig_restore_env(const fastsig_env *env, int extended)
-    {
-    #if defined(__x86_64__) || defined(_M_X64)
-        if (!extended) { _mm_setcsr(env->sse); return; }
-    #endif
-        (void)extended;
-        fesetenv(&env->all);
-    }
-
-    static inline void fastsig_raise(int flags, int invalid, int divide)
-    {
-        int excepts = (flags & invalid ? FE_INVALID : 0) | (flags & divide ? FE_DIVBYZERO : 0);
-        if (excepts) feraiseexcept(excepts);
+        Py_BUILD_ASSERT(FASTSIG_NARROW_BLOCK * sizeof(npy_half) <= FASTSIG_BLOCK_BYTES);
+        Py_BUILD_ASSERT(FASTSIG_WIDE_BLOCK * sizeof(double) <= FASTSIG_BLOCK_BYTES);
+        Py_BUILD_ASSERT(FASTSIG_WIDE_BLOCK * sizeof(npy_longdouble) <= FASTSIG_BLOCK_BYTES);
+        Py_BUILD_ASSERT(sizeof(long double) == NPY_SIZEOF_LONGDOUBLE);  /* as -mlong-double-64 would not have it */
     }
     """
-    ctypedef struct Env "fastsig_env":
-        pass
-    void save_env "fastsig_save_env"(Env *env, bint extended) noexcept nogil
-    void raise_flags "fastsig_raise"(int flags, int invalid, int divide) noexcept nogil
-    void restore_env "fastsig_restore_env"(const Env *env, bint extended) noexcept nogil
+    enum:
+        BLOCK_BYTES "FASTSIG_BLOCK_BYTES"
     ctypedef size_t uintptr_t
-
-cdef enum:
-    OPERANDS = 4  # the most that any signature has
-    BLOCK_BYTES = NARROW_BLOCK * 4  # no type has a larger block: float32's are 4 bytes, long double's at most 16
 
 ctypedef struct Loop:
     kernel_t run
@@ -106,16 +77,33 @@ cdef inline void copy_strided(
         copy_items(to, to_step, src, src_step, n, size)
 
 
+cdef inline bint interleaved(
+    const char *a, Py_ssize_t a_step, const char *b, Py_ssize_t b_step, Py_ssize_t size
+) noexcept nogil:
+    # Whether no element of one operand meets one of the other, however many there are, as in two columns of a table:
+    # all distances from one to the other are equal modulo the greatest common divisor of the steps.
+    cdef Py_ssize_t unit = a_step, rest = b_step, distance
+    while rest:
+        unit, rest = rest, unit % rest
+    if unit == 0:
+        return False
+    unit = -unit if unit < 0 else unit
+    distance = (b - a) % unit
+    distance = distance + unit if distance < 0 else distance
+    return size <= distance <= unit - size
+
+
 cdef inline bint disjoint(
     const char *a, Py_ssize_t a_step, const char *b, Py_ssize_t b_step, Py_ssize_t n, Py_ssize_t size
 ) noexcept nogil:
-    # Whether the bytes from the first to the last element of one operand lie clear of those of the other.
+    # Whether the bytes from the first to the last element of one operand lie clear of those of the other, or between
+    # them.
     cdef Py_ssize_t a_span = (n - 1) * a_step, b_span = (n - 1) * b_step
     cdef const char *a_low = a + a_span if a_span < 0 else a
     cdef const char *a_high = (a if a_span < 0 else a + a_span) + size
     cdef const char *b_low = b + b_span if b_span < 0 else b
     cdef const char *b_high = (b if b_span < 0 else b + b_span) + size
-    return a_high <= b_low or b_high <= a_low
+    return a_high <= b_low or b_high <= a_low or interleaved(a, a_step, b, b_step, size)
 
 
 cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps, void *data) noexcept nogil:
@@ -142,7 +130,7 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
                 # overlap (an accumulation, say) means one element after the other.
                 if args[i] != args[j] or steps[i] != steps[j] or steps[i] == 0:
                     block = 1
-    save_env(&env, loop.extended)
+    enter(&env, loop.extended)
     done = 0
     while done < n:
         m = min(block, n - done)
@@ -158,53 +146,52 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
                 copy_strided(at[i], steps[i], operands[i], size, m, size)
             at[i] += m * steps[i]
         done += m
-    restore_env(&env, loop.extended)
-    raise_flags(flags, INVALID, DIVIDE)  # on purpose: these are the mathematics' own
+    leave(&env, loop.extended, flags & INVALID, flags & DIVIDE)
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Registration
 # ---------------------------------------------------------------------------------------------------------------
 
-# In this order promotion is NumPy's own: int8 -> float16, int16 -> float32, int32 and int64 -> float64.
+# By a row's order; and the order in which a ufunc lists its types. Who takes the first of these that holds an input, as
+# Polars does, finds float32 for integers of 8 bits and not float16, in which it computes nothing.
+cdef int[TYPES] LISTED = [1, 0, 2, 3]
 cdef int[TYPES] TYPE_NUMBERS = [NPY_FLOAT16, NPY_FLOAT, NPY_DOUBLE, NPY_LONGDOUBLE]
 cdef Py_ssize_t[TYPES] ITEMSIZES = [2, sizeof(float), sizeof(double), sizeof(long double)]
 cdef Py_ssize_t[TYPES] BLOCKS = [NARROW_BLOCK, NARROW_BLOCK, WIDE_BLOCK, WIDE_BLOCK]
 
 
-ctypedef struct Ufunc:
-    # What a ufunc borrows and never frees; it lives as long as the process, as the ufunc does.
-    Loop loops[TYPES]
-    cnp.PyUFuncGenericFunction drivers[TYPES]
-    void *data[TYPES]
-    char types[TYPES * OPERANDS]
+cdef class Parts:
+    """What a ufunc points to and does not copy; it owns this, and frees it when it goes."""
+
+    cdef Loop[TYPES] loops
+    cdef cnp.PyUFuncGenericFunction[TYPES] drivers
+    cdef void *data[TYPES]
+    cdef char[TYPES * OPERANDS] types
+    cdef bytes name
+    cdef bytes doc
 
 
 cdef object ufunc(str name, object capsule, str doc, str module):
     cdef const Row *row = <const Row *> PyCapsule_GetPointer(capsule, ROW_CAPSULE)
-    cdef Ufunc *u = <Ufunc *> PyMem_Malloc(sizeof(Ufunc))
-    cdef int nop = row.nin + row.nout, i, j
-    cdef bytes c_name = name.encode(), c_doc = doc.encode()
-    if u == NULL:
-        raise MemoryError
-    KEPT.append((c_name, c_doc))
-    for i in range(TYPES):
-        u.loops[i] = Loop(
-            row.kernels[i], row.nin, row.nout, ITEMSIZES[i], BLOCKS[i], TYPE_NUMBERS[i] == NPY_LONGDOUBLE
-        )
-        u.drivers[i] = <cnp.PyUFuncGenericFunction> drive
-        u.data[i] = &u.loops[i]
+    cdef int nin = row.signature.nin, nout = row.signature.nout, nop = nin + nout, i, j, k
+    cdef Parts parts = Parts()
+    parts.name, parts.doc = name.encode(), doc.encode()
+    for i, k in enumerate(LISTED):
+        parts.loops[i] = Loop(row.kernels[k], nin, nout, ITEMSIZES[k], BLOCKS[k], TYPE_NUMBERS[k] == NPY_LONGDOUBLE)
+        parts.drivers[i] = <cnp.PyUFuncGenericFunction> drive
+        parts.data[i] = &parts.loops[i]
         for j in range(nop):
-            u.types[i * nop + j] = TYPE_NUMBERS[i]
+            parts.types[i * nop + j] = TYPE_NUMBERS[k]
     made = cnp.PyUFunc_FromFuncAndData(
-        u.drivers, u.data, u.types, TYPES, row.nin, row.nout, PyUFunc_None, c_name, c_doc, 0
+        parts.drivers, parts.data, parts.types, TYPES, nin, nout, PyUFunc_None, parts.name, parts.doc, 0
     )
+    Py_INCREF(parts)
+    (<cnp.ufunc> made).obj = <PyObject *> parts  # NumPy's place for what a ufunc owns
+    add_promoters(made)
     with suppress(AttributeError):
         made.__module__ = module  # where pickle looks first; NumPy 2.0 has no place for it
     return made
-
-
-KEPT = []  # the names and docstrings that the ufuncs point to
 
 
 def bind(table, docs=DOCS, module="fastsig"):
@@ -229,4 +216,3 @@ def bind(table, docs=DOCS, module="fastsig"):
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module
 # that holds the ufunc under its name, and that is to be the package.
 UFUNCS = bind(_dispatch.load(_dispatch.PICKED).KERNELS)
-FAST_UFUNCS = bind(_dispatch.load(_dispatch.PICKED).FAST, FAST_DOCS, "fastsig.fast")

@@ -1,15 +1,19 @@
 """The fast tier: float32 computed in float32, within 2 ULP; the other types are the default's."""
 
-from fastsig._ufuncs import FAST_UFUNCS
+from fastsig._dispatch import PICKED, load
+from fastsig._docs import FAST_DOCS
+from fastsig._ufuncs import bind
 
-sigmoid = FAST_UFUNCS["sigmoid"]
-sigmoid_derivative = FAST_UFUNCS["sigmoid_derivative"]
-sigmoid_with_derivative = FAST_UFUNCS["sigmoid_with_derivative"]
-log_sigmoid = FAST_UFUNCS["log_sigmoid"]
-softplus = FAST_UFUNCS["softplus"]
-silu = FAST_UFUNCS["silu"]
+UFUNCS = bind(load(PICKED).FAST, FAST_DOCS, __name__)
 
-del FAST_UFUNCS
+sigmoid = UFUNCS["sigmoid"]
+sigmoid_derivative = UFUNCS["sigmoid_derivative"]
+sigmoid_with_derivative = UFUNCS["sigmoid_with_derivative"]
+log_sigmoid = UFUNCS["log_sigmoid"]
+softplus = UFUNCS["softplus"]
+silu = UFUNCS["silu"]
+
+del UFUNCS
 
 __all__ = [
     "log_sigmoid",

@@ -1,5 +1,7 @@
 """The same input gives the same bits at each position, length, stride, alignment and in place."""
 
+import time
+
 import numpy as np
 import pytest
 from catalog import FUNCTIONS, TYPES, outputs, same_bits
@@ -203,6 +205,89 @@ def test_read_only_input_is_read_and_read_only_output_refused(ufunc, dtype):
     assert_same(ufunc(*x), expected)
     with pytest.raises(ValueError, match="read-only"):
         ufunc(*x, out=(x[0],) * ufunc.nout)
+
+
+def columns(table, nop, dtype):
+    """Return as many neighbouring columns of a table."""
+    return [table[:, k].view(dtype) for k in range(nop)]
+
+
+def fields(table, nop, dtype):
+    """Return the fields of records with gaps between them, so that most are not aligned."""
+    size = np.dtype(dtype).itemsize
+    names = [f"f{k}" for k in range(nop)]
+    offsets = [1 + k * (size + 3) for k in range(nop)]
+    record = np.dtype({"names": names, "formats": [dtype] * nop, "offsets": offsets, "itemsize": nop * (size + 3) + 5})
+    frame = np.zeros(len(table), record)
+    return [frame[name] for name in names]
+
+
+def steps_apart(table, nop, dtype):
+    """Return views of one array whose steps differ and whose elements never meet: even places, and odd ones."""
+    flat = np.zeros(8 * len(table), dtype)
+    steps = [2 * (k + 1) for k in range(nop)]
+    return [flat[k % 2 :: step][: len(table)] if k < 2 else np.zeros(len(table), dtype) for k, step in enumerate(steps)]
+
+
+@pytest.mark.parametrize("neighbours", [columns, fields, steps_apart], ids=lambda f: f.__name__)
+def test_operands_between_each_others_elements_equal_separate_ones(ufunc, dtype, neighbours):
+    x = data(ufunc, dtype)
+    expected = outputs(ufunc(*x))
+    for n in (1, 2, 3, N):
+        for backwards in (slice(None), slice(None, None, -1)):
+            operands = [a[backwards] for a in neighbours(np.zeros((n, ufunc.nargs + 1), dtype), ufunc.nargs, dtype)]
+            for a, values in zip(operands, x, strict=False):
+                a[:] = values[:n]
+            ufunc(*operands[: ufunc.nin], out=tuple(operands[ufunc.nin :]))
+            assert_same(tuple(operands[ufunc.nin :]), cut(expected, slice(n)))
+            assert_same(tuple(operands[: ufunc.nin]), cut(x, slice(n)))
+
+
+def test_real_to_imaginary_part(ufuncs):
+    (x,) = data(ufuncs["sigmoid"], np.dtype("float64"))
+    z = x + 0j
+    ufuncs["sigmoid"](z.real, out=z.imag)
+    assert_same((z.real, z.imag), (x, ufuncs["sigmoid"](x)))
+
+
+def quickest(call, rounds=25):
+    """Return the least time that a call takes."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+@pytest.mark.parametrize("dtype", TYPES[:3])
+def test_a_neighbouring_column_is_no_slower_than_any_other_stride(ufuncs, dtype):
+    # Element by element it would take nine times as long.
+    sigmoid, table = ufuncs["sigmoid"], np.zeros((5000, 2), dtype)
+    apart = np.zeros((5000, 2), dtype)
+    there = quickest(lambda: sigmoid(table[:, 0], out=apart[:, 1]))
+    beside = quickest(lambda: sigmoid(table[:, 0], out=table[:, 1]))
+    assert beside < 3 * there
+
+
+def test_partly_overlapping_elements_are_not_taken_for_neighbours(ufuncs):
+    # The halves of an accumulation's operands overlap as whole elements; these do so by four bytes of eight.
+    memory = np.zeros(8 * N + 16, np.uint8)
+    x, y = memory[: 8 * N].view(np.float64), memory[4 : 8 * N + 4].view(np.float64)
+    for a, b in ((x, y), (y, x), (x[::2], y[::2]), (x[::-2], y[::-2]), (x[:1], y[:1])):
+        values = np.linspace(-30, 30, len(a))
+        a[:] = values
+        ufuncs["sigmoid"](a, out=b)
+        assert_same((b,), (ufuncs["sigmoid"](values),))
+
+
+def test_one_element_in_place_of_the_first_output_leaves_the_second_right(ufunc, dtype):
+    x = data(ufunc, dtype)
+    for k in range(40):
+        mine = [a[k : k + 1].copy() for a in x]
+        rest = empties(ufunc, 1, dtype)[1:]
+        expected = outputs(ufunc(*(a.copy() for a in mine)))
+        assert_same(ufunc(*mine, out=(mine[0], *rest)), expected)
 
 
 def test_both_outputs_in_one_array_are_written_as_views(ufuncs):

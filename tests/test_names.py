@@ -156,7 +156,7 @@ def test_results_are_scipys_within_a_few_ulp_in_the_body(name, dtype):
 
 @pytest.mark.parametrize("name", SCIPY)
 def test_types_and_scalars_are_scipys(name):
-    for code in "iIlLqQfdg":
+    for code in "?bBhHiIlLqQfdg":
         x = np.ones(1, code)
         with np.errstate(divide="ignore"):  # logit, fastsig's
             assert SCIPY[name](x).dtype == getattr(special, name)(x).dtype

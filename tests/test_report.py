@@ -13,21 +13,24 @@ import fastsig
 from fastsig import __main__ as report
 
 
-def test_the_script_and_the_module_print_the_whole_report():
-    script = Path(sysconfig.get_path("scripts")) / "fastsig"
-    for arguments in ([str(script)], ["-m", "fastsig"]):
-        done = run_python(*arguments, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        out = done.stdout
-        assert out.startswith(f"fastsig {fastsig.__version__}")
-        assert f"ISA {fastsig.isa()} (available: {', '.join(ISAS)}" in out
-        assert "CPU " in out
-        for name in FUNCTIONS:
-            line = next(line for line in out.splitlines() if line.startswith(f"{name} "))
-            assert line.count("(") == 4
-        for label in ("1/(1+np.exp(-x))", "scipy expit", "1,000 ", "1,000,000 ", "float32", "float64"):
-            assert label in out
-        assert "FAILED" not in out
+def test_the_script_prints_the_whole_report():
+    done = run_python(str(Path(sysconfig.get_path("scripts")) / "fastsig"), text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = done.stdout
+    assert out.startswith(f"fastsig {fastsig.__version__}")
+    assert f"ISA {fastsig.isa()} (available: {', '.join(ISAS)}" in out
+    assert "CPU " in out
+    for name in FUNCTIONS:
+        line = next(line for line in out.splitlines() if line.startswith(f"{name} "))
+        assert line.count("(") == 4
+    for label in ("1/(1+np.exp(-x))", "scipy expit", "1,000 ", "1,000,000 ", "float32", "float64"):
+        assert label in out
+    assert "FAILED" not in out
+
+
+def test_the_module_is_the_same_command():
+    done = run_python("-m", "fastsig", "--version", text=True)
+    assert done.stdout == f"fastsig {fastsig.__version__}\n"
 
 
 def test_a_failing_check_is_named_and_makes_the_exit_status_1(monkeypatch, capsys):

@@ -1,14 +1,18 @@
 """A function stands in four places; which one is missing is said here, by name."""
 
+import gc
 import inspect
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 from catalog import TYPES, UFUNCS
+from fastsig._ufuncs import bind
 from processes import run_python
 
 import fastsig
+from fastsig import _dispatch
 from fastsig._bounds import bounds
 from fastsig._docs import DOCS
 from fastsig._reference import REFERENCE
@@ -56,7 +60,46 @@ def test_aliases_are_the_same_objects():
 def test_what_is_public_is_the_ufuncs_their_aliases_and_three_names_more():
     assert set(fastsig.__all__) - NAMES == {"__version__", "isa", "threaded"}
     visible = {name for name, value in vars(fastsig).items() if name[0] != "_" and not inspect.ismodule(value)}
-    assert visible - {"find_spec"} == set(fastsig.__all__) - {"__version__"}
+    assert visible == set(fastsig.__all__) - {"__version__"}
+
+
+FAST = """
+import sys
+import fastsig
+assert "fast" in dir(fastsig)
+assert "fastsig.fast" not in sys.modules
+print(fastsig.fast.sigmoid.__name__, fastsig.fast is sys.modules["fastsig.fast"])
+try:
+    fastsig.slow
+except AttributeError as error:
+    print(error)
+"""
+
+
+def test_the_fast_tier_is_an_attribute_that_is_imported_when_it_is_first_named():
+    done = run_python("-c", FAST, text=True)
+    assert done.stdout.splitlines() == ["sigmoid True", "module 'fastsig' has no attribute 'slow'"], done.stderr
+
+
+def test_a_ufunc_owns_what_it_points_to_and_frees_it():
+    table = _dispatch.load(_dispatch.PICKED).KERNELS
+    alive = bind(table)["softplus"]
+    assert "Parts" in {type(owned).__name__ for owned in gc.get_referents(alive)}
+    tracemalloc.start()
+    try:
+        bind(table)
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(50):
+            bind(table)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < len(DOCS["softplus"])  # not one docstring of the 600
+    assert alive.__name__ == "softplus"
+    assert alive.__doc__.endswith(DOCS["softplus"])
+    assert alive(0.0) == np.log1p(1.0)
 
 
 def test_public_ufuncs_are_those_of_the_instruction_set_in_use():

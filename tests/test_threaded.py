@@ -490,6 +490,82 @@ def test_no_thread_to_be_had_leaves_the_caller_all_the_work(monkeypatch):
     check(sigmoid, numbers(N))
 
 
+def test_a_thread_that_comes_late_is_waited_for_or_turned_away(monkeypatch):
+    # The pool's one thread is at another caller's work when this call queues its own, and a second cannot be had: so
+    # the call has nothing to show for what it queued. The thread then takes it up while the caller is at the last part.
+    start, begun, free, late, done = threading.Thread.start, *(threading.Event() for _ in range(4))
+
+    def start_one(thread):
+        if begun.is_set():
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def compute(*_):
+        if threading.current_thread() is not threading.main_thread():
+            late.set()
+            time.sleep(0.2)
+            done.set()
+        elif not free.is_set():
+            free.set()
+            assert late.wait(timeout=20)
+
+    _threaded._pool.cache_clear()
+    busy = _threaded._pool(os.getpid()).submit(lambda: begun.set() or free.wait(timeout=20))
+    assert begun.wait(timeout=20)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start_one)
+        with np.errstate(divide="call", call=compute):
+            threaded(np.log, np.zeros(128), workers=2)
+    assert busy.result()
+    assert done.is_set()
+    _threaded._pool.cache_clear()
+
+
+LIMITED = """
+import resource, threading
+import numpy as np
+from fastsig import _threaded, sigmoid, threaded
+
+_threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 64, 32
+_threaded.os.cpu_count = lambda: 64
+x = np.linspace(-20, 20, 1 << 14)
+expected = sigmoid(x)
+threading.stack_size(256 << 20)
+held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + (1100 << 20), resource.RLIM_INFINITY))  # room for four stacks
+
+
+def call(at, out, wrong):
+    for _ in range(50):
+        out[:] = -1
+        threaded(sigmoid, x, out=out, workers=64)
+        if not np.array_equal(out, expected):
+            wrong.append(at)
+
+
+wrong, callers = [], []
+for at in range(2):
+    callers.append(threading.Thread(target=call, args=(at, np.empty_like(x), wrong)))
+    callers[-1].start()
+for caller in callers:
+    caller.join()
+try:
+    for _ in range(64):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    print("no limit")
+except RuntimeError:
+    print(wrong, threading.active_count() < 8)
+import os, sys
+sys.stdout.flush()
+os._exit(0)  # the daemons wait for ever
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="address space is limited as on Linux")
+def test_results_are_whole_under_a_limit_of_threads():
+    assert run_script("-c", LIMITED) == "[] True\n"
+
+
 def test_calls_from_many_threads_all_end():
     x = numbers(1 << 12)
     expected = sigmoid(x)
@@ -544,6 +620,51 @@ except KeyboardInterrupt:
 def test_ctrl_c_ends_all_threads():
     # All the elements would take minutes.
     assert run_script("-c", INTERRUPTED) == "True True\n"
+
+
+STORM = """
+import concurrent.futures.thread, random, signal, threading
+import numpy as np
+from fastsig import _threaded, threaded
+
+_threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 4096, 4096
+x, out = np.full(1 << 15, 0.3), np.zeros(1 << 15)
+FOREIGN = (threading.__file__, concurrent.futures.thread.__file__)
+
+
+def strike(_, frame):
+    # Up to four times, one soon after the other, wherever the call is once it has begun to share its work; but not in
+    # the pool's own code, whose locks it could leave taken.
+    global left
+    left -= 1
+    if left:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 1e-4))
+    while frame is not None and frame.f_code is not _threaded._compute.__code__:
+        frame = None if frame.f_code.co_filename in FOREIGN else frame.f_back
+    if frame is not None:
+        raise KeyboardInterrupt
+
+
+signal.signal(signal.SIGALRM, strike)
+random.seed(20190613)
+written = cut = 0
+for _ in range(1500):
+    left = 4
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
+    while left:
+        try:
+            threaded(np.sin, x, out=out, workers=2)
+        except KeyboardInterrupt:
+            cut += 1
+            out[:] = 7
+            for _ in range(5):
+                written += np.count_nonzero(out != 7)
+print(cut > 1000, written)
+"""
+
+
+def test_no_ctrl_c_however_often_ends_a_call_whose_threads_compute():
+    assert run_script("-c", STORM) == "True 0\n"
 
 
 FORKED = """

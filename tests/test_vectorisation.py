@@ -1,17 +1,15 @@
-"""Every loop is compiled to vectors of the instruction set's full width, in every kernel that runs it."""
+"""Every loop is compiled to vectors of the instruction set's full width, in every kernel that runs it.
 
-import os
+The build that is looked at is one whose environment asks for other flags.
+"""
+
 import re
-import shutil
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
+import builds
 import pytest
 from catalog import FAST, FMA, FUNCTIONS, ISAS
 
-ROOT = Path(__file__).parents[1]
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
 
 FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w+_loops_\w+)\(.*\) \{$")
@@ -44,37 +42,10 @@ def loops_of(name, functions):
     return [*lines, *(line for callee in callees for line in loops_of(callee, functions))]
 
 
-def gcc():
-    """Tell whether the compiler that builds extensions is GCC: the report that is read here is its own."""
-    compiler = os.environ.get("CC", "cc").split()
-    version = subprocess.run([*compiler, "--version"], capture_output=True, text=True)
-    return "Free Software Foundation" in version.stdout
-
-
-@pytest.fixture(scope="module")
-def build(tmp_path_factory):
-    """Return a folder with the C sources and the compiler's report of a build of its own."""
-    if not gcc():
-        pytest.skip("only GCC reports loops by -fopt-info-vec")
-    folder = tmp_path_factory.mktemp("build")
-    shutil.copytree(ROOT / "fastsig", folder / "fastsig", ignore=shutil.ignore_patterns("*.c", "*.so", "__pycache__"))
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
-    done = subprocess.run(
-        [sys.executable, "setup.py", "build_ext", "--build-lib", "lib", "--build-temp", "temp"],
-        cwd=folder,
-        env={**os.environ, "CFLAGS": "-fopt-info-vec-optimized"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (folder / "report").write_text(done.stdout + done.stderr, "utf-8")
-    return folder
-
-
 @pytest.mark.parametrize("isa", ISAS)
-def test_every_kernel_loop_is_vectorised_at_full_width(build, isa):
-    functions = loops_by_function((build / "build" / "fastsig" / f"_loops_{isa}.c").read_text("utf-8"))
+@pytest.mark.skipif(not builds.is_gcc(), reason="only GCC reports loops by -fopt-info-vec")
+def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
+    functions = loops_by_function((hostile_build / "build" / "fastsig" / f"_loops_{isa}.c").read_text("utf-8"))
     kernels = [name for name in functions if KERNEL.search(name)]
     assert len(kernels) == 3 * len(FUNCTIONS)  # one a type, but for long double
     fast = [name for name in functions if FAST_KERNEL.search(name)]
@@ -93,7 +64,7 @@ def test_every_kernel_loop_is_vectorised_at_full_width(build, isa):
 
     vectorised = Counter(
         int(match["line"])
-        for match in REPORT.finditer((build / "report").read_text("utf-8"))
+        for match in REPORT.finditer((hostile_build / "report").read_text("utf-8"))
         if match["file"] == f"_loops_{isa}" and int(match["width"]) == WIDTH.get(isa, 16)
     )
     # Everything is inlined into the kernels, and the compiler reports a loop once for each of them.
@@ -102,8 +73,8 @@ def test_every_kernel_loop_is_vectorised_at_full_width(build, isa):
 
 
 @pytest.mark.parametrize("isa", ISAS)
-def test_the_modules_are_declared_safe_without_the_gil(build, isa):
-    for module in ("_ufuncs", "_cpu", f"_loops_{isa}"):
-        source = (build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
+def test_the_modules_are_declared_safe_without_the_gil(hostile_build, isa):
+    for module in ("_ufuncs", "_cpu", "_promotion", "_waitgroup", f"_loops_{isa}"):
+        source = (hostile_build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
         assert "{Py_mod_gil, __Pyx_FREETHREADING_COMPATIBLE}" in source
         assert "#define __Pyx_FREETHREADING_COMPATIBLE Py_MOD_GIL_NOT_USED" in source

@@ -1,0 +1,9 @@
+"""What PyInstaller has to know: compiled modules import others unseen, and kernels are imported by name."""
+
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules
+
+# The report is left out, which would bring SciPy along; who imports it has PyInstaller find it.
+LEFT_OUT = ("fastsig.__main__", "fastsig._pyinstaller")
+
+hiddenimports = collect_submodules("fastsig", filter=lambda name: not name.startswith(LEFT_OUT))
+datas = collect_data_files("fastsig", includes=["*.pxd"])  # from which the report reads the bounds

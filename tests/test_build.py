@@ -1,0 +1,197 @@
+"""No environment spoils a build: what would change a result is overruled, or refused in words that help."""
+
+import os
+import platform
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import builds
+import environments
+import pytest
+from catalog import ISAS
+from processes import run_python
+
+import fastsig
+from fastsig._isa import X86_64
+
+TESTS = Path(__file__).parent
+HEADER = TESTS.parent / "fastsig" / "_arithmetic.h"
+ON_X86_64 = platform.machine().lower() in X86_64
+ELF = sys.platform.startswith("linux")
+
+
+def refusal(folder, **variables):
+    """Return the last lines of a build that is to fail: the message, and nothing about what was tried on the way."""
+    done = builds.setup(builds.copy_of_sources(folder / "sources"), "build_ext", "--build-lib", "lib", **variables)
+    assert done.returncode == 1, done.stdout
+    assert "the compiler refuses" not in done.stdout
+    assert "Traceback" not in done.stdout
+    return done.stdout[done.stdout.rindex("error: ") :]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Overruled
+# ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not environments.SUPPORTED, reason="the layout of fenv_t is known for glibc on x86-64 and AArch64")
+def test_hostile_flags_change_no_bit_and_leave_the_importing_process_alone(hostile_build):
+    # -ffast-math at linking would have the import set flush-to-zero.
+    assert builds.results_of(hostile_build / "lib") == (", ".join(ISAS), True)
+
+
+@pytest.mark.skipif(not ELF, reason="the sections looked for are those of ELF")
+def test_debug_information_is_not_installed(hostile_build):
+    installed, built = (
+        list(folder.glob("*.so")) for folder in (Path(fastsig.__file__).parent, hostile_build / "lib" / "fastsig")
+    )
+    assert len(built) >= 4 + len(ISAS)
+    for module in [*installed, *built]:
+        assert b".debug_info" not in module.read_bytes(), module
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Refused
+# ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("", None),
+        ("-O3 -ffp-contract=off -fno-math-errno -fno-trapping-math", None),
+        ("-ffast-math", "cannot be built with -ffast-math"),
+        ("-Ofast", "cannot be built with -ffast-math"),
+        ("-ffinite-math-only", "cannot be built with -ffast-math"),
+        pytest.param("-mfpmath=387", "x87", marks=pytest.mark.skipif(not ON_X86_64, reason="x87 is x86's")),
+    ],
+)
+def test_arithmetic_that_would_be_wrong_does_not_compile(flags, said, tmp_path):
+    source = tmp_path / "source.c"
+    source.write_text(f'#include "{HEADER}"\n')
+    done = builds.checked(source, *flags.split())
+    assert (done.returncode == 0) == (said is None), done.stderr
+    assert said is None or said in done.stderr
+
+
+@pytest.mark.skipif(not builds.is_gcc(), reason="the flag is GCC's")
+def test_constants_of_another_type_do_not_compile(tmp_path):
+    source = tmp_path / "source.c"
+    source.write_text(f'#include "{HEADER}"\n')
+    assert "fastsig_constants_are_doubles" in builds.checked(source, "-fsingle-precision-constant").stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "before", "after"),
+    [
+        ("_ufuncs", "#define FASTSIG_WIDE_BLOCK 240", "#define FASTSIG_WIDE_BLOCK 256"),
+        (
+            "_ufuncs",
+            "#define FASTSIG_BLOCK_BYTES (FASTSIG_NARROW_BLOCK * sizeof(float))",
+            "#define FASTSIG_BLOCK_BYTES 1900",
+        ),
+        ("_loops_baseline", "#define FASTSIG_OPERANDS 4", "#define FASTSIG_OPERANDS 3"),
+    ],
+)
+def test_sizes_that_do_not_fit_do_not_compile(hostile_build, tmp_path, module, before, after):
+    source = (hostile_build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
+    assert before in source
+    for text, fits in ((source, True), (source.replace(before, after), False)):
+        file = tmp_path / f"{module}.c"
+        file.write_text(text, "utf-8")
+        assert (builds.checked(file).returncode == 0) == fits
+
+
+def test_a_missing_compiler_is_named_and_how_to_get_one(tmp_path):
+    said = refusal(tmp_path, CC="no-such-compiler")
+    assert "there is no C compiler 'no-such-compiler' here" in said
+    assert "apt install build-essential" in said
+    assert "xcode-select --install" in said
+
+
+def test_a_compiler_that_fails_at_everything_is_named(tmp_path):
+    assert "the C compiler 'false' does not compile an empty function" in refusal(tmp_path, CC="false")
+
+
+@pytest.mark.skipif(not (ON_X86_64 and builds.is_gcc()), reason="-m32 needs no other compiler there")
+def test_a_build_for_another_machine_is_refused(tmp_path):
+    said = refusal(tmp_path, CFLAGS="-m32")
+    assert "builds for another machine than this one (x86_64)" in said
+    assert "instruction sets" in said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the compiler is a script")
+def test_a_compiler_that_refuses_the_flags_of_the_arithmetic_is_told_so(tmp_path):
+    wrapper = tmp_path / "cc"
+    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *-ffp-contract=off*) exit 1;; esac\nexec {" ".join(builds.CC)} "$@"\n')
+    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    said = refusal(tmp_path, CC=str(wrapper))
+    assert "does not take the flags that fastsig's arithmetic needs" in said
+    assert "-ffp-contract=off" in said
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The source distribution
+# ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """Return a source distribution's folder, unpacked."""
+    folder = tmp_path_factory.mktemp("sdist")
+    sources = builds.copy_of_sources(folder / "sources")
+    done = builds.setup(sources, "sdist", "--formats", "gztar", "--dist-dir", str(folder))
+    assert done.returncode == 0, done.stdout
+    assert not list(sources.rglob("*.c"))  # none was made by the way
+    (archive,) = folder.glob("*.tar.gz")
+    subprocess.run(["tar", "xzf", str(archive), "-C", str(folder)], check=True)
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+def files(folder):
+    """Return the paths of all files below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_source_distribution_holds_all_sources_and_nothing_that_was_generated(unpacked, tmp_path):
+    sources = files(builds.copy_of_sources(tmp_path / "sources"))
+    hidden = {file for file in sources if file.startswith(".")}
+    made = files(unpacked) - sources
+    assert sources - hidden <= files(unpacked)
+    of_setuptools = ("PKG-INFO", "setup.cfg", "fastsig_ufuncs.egg-info/")
+    assert [file for file in made if not file.startswith(of_setuptools)] == []
+
+
+def test_all_tests_of_the_source_distribution_can_be_collected(unpacked):
+    done = run_python("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", text=True, cwd=unpacked)
+    assert done.returncode == 0, done.stdout
+    found = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert found == {f"tests/{file.name}" for file in TESTS.glob("test_*.py")}
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Frozen programs
+# ---------------------------------------------------------------------------------------------------------------
+
+PROGRAM = """
+import fastsig
+import numpy as np
+print(fastsig.isa(), fastsig.sigmoid(-745.0).item(), fastsig.fast.sigmoid(np.float32(0)).item())
+"""
+
+
+def test_a_frozen_program_runs_with_every_instruction_set(tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    command = [sys.executable, "-P", "-m", "PyInstaller", "--log-level", "ERROR", "program.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for isa in ISAS:
+        run = subprocess.run(
+            [tmp_path / "dist" / "program" / "program"],
+            env={**os.environ, "FASTSIG_ISA": isa},
+            capture_output=True,
+            text=True,
+        )
+        assert run.stdout == f"{isa} 5e-324 0.5\n", run.stderr
