@@ -14,22 +14,34 @@ cdef extern from *:
 
     typedef struct { fenv_t all; unsigned int sse; } fastsig_env;
 
+    static inline int fastsig_x87_is_default(void)
+    {
+    #if FASTSIG_SSE && (defined(__GNUC__) || defined(__clang__))
+        unsigned short control;
+        __asm__ __volatile__("fnstcw %0" : "=m"(control));
+        return control == 0x37f;  /* to nearest, all of its precision, nothing trapped */
+    #else
+        return 0;
+    #endif
+    }
+
     /* Save the caller's environment and set the default one. On x86-64 only long double uses the slow x87 half of it,
-       and the other half is written only where it differs in more than its flags: to read it is quicker. */
+       and both halves are written only where they differ in more than flags: to read them is quicker. */
     static inline void fastsig_enter(fastsig_env *env, int extended)
     {
     #if FASTSIG_SSE
+        int differs;
         env->sse = _mm_getcsr();
-        if (!extended) {
-            if ((env->sse & ~(unsigned int) _MM_EXCEPT_MASK) != FASTSIG_SSE_DEFAULT) _mm_setcsr(FASTSIG_SSE_DEFAULT);
-            return;
+        differs = (env->sse & ~(unsigned int) _MM_EXCEPT_MASK) != FASTSIG_SSE_DEFAULT;
+        if (extended) {
+            fegetenv(&env->all);
+            if (!fastsig_x87_is_default()) fesetenv(FE_DFL_ENV);
         }
-    #endif
+        if (differs) _mm_setcsr(FASTSIG_SSE_DEFAULT);  /* flush-to-zero too, which some C libraries leave as it is */
+    #else
         (void) extended;
         fegetenv(&env->all);
         fesetenv(FE_DFL_ENV);
-    #if FASTSIG_SSE
-        _mm_setcsr(FASTSIG_SSE_DEFAULT);  /* some C libraries leave flush-to-zero as it is */
     #endif
     }
 

@@ -128,7 +128,7 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
                 staged[i] = True
                 # In place, element i is read and written at one address, and block by block is safe. Any other
                 # overlap (an accumulation, say) means one element after the other.
-                if args[i] != args[j] or steps[i] != steps[j] or steps[i] == 0:
+                if args[i] != args[j] or steps[i] != steps[j] or -size < steps[i] < size:
                     block = 1
     enter(&env, loop.extended)
     done = 0

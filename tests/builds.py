@@ -1,5 +1,6 @@
 """Builds of the sources that the tests are part of, in folders of their own."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,7 +8,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import checksums
 import numpy as np
+from catalog import ISAS
 from processes import run_python
 
 ROOT = Path(__file__).parents[1]
@@ -62,7 +65,7 @@ def checked(source, *flags):
 
 
 LOADED = """
-import sys
+import json, sys
 sys.path[:0] = sys.argv[1:]
 import environments
 import numpy
@@ -73,25 +76,23 @@ import catalog
 after = environments.control()
 import checksums
 different = [
-    f"{isa}: {name}" for isa in catalog.ISAS for name, value in checksums.found(isa).items()
+    f"{isa} gives other bits for {name}" for isa in catalog.ISAS for name, value in checksums.found(isa).items()
     if value != checksums.stated()[checksums.group(isa)][name]
 ]
-print(*catalog.ISAS, *different, sep=", ")
-print(before == after)
+kernels = {isa: checksums.group(isa) for isa in catalog.ISAS}
+changed = [] if before == after else ["its import changes the floating-point environment"]
+print(json.dumps([kernels, different + changed]))
 """
 
 
-def results_of(library):
-    """Import a build in a process of its own.
+def flaws_of(library):
+    """Import a build in a process of its own and return what is wrong with it, a list of lines.
 
-    Returns
-    -------
-    found : str
-        The names of its instruction sets, and of what has other bits than are written down.
-    unchanged : bool
-        Whether the process has the floating-point environment that it had before the import.
+    It is to hold the kernels that the installed package holds, with FMA and without, and give the bits that are written
+    down; its import is to leave the floating-point environment of the process alone.
     """
     done = run_python("-c", LOADED, str(library), str(Path(__file__).parent), text=True)
     assert done.returncode == 0, done.stderr
-    found, unchanged = done.stdout.splitlines()
-    return found, unchanged == "True"
+    kernels, flaws = json.loads(done.stdout)
+    expected = {isa: checksums.group(isa) for isa in ISAS}
+    return flaws if kernels == expected else [*flaws, f"its kernels are {kernels} and not {expected}"]

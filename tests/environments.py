@@ -7,9 +7,9 @@ import contextlib
 import ctypes
 import platform
 
-LIBM = ctypes.CDLL(None)  # glibc's, which Python has loaded
 MACHINE = platform.machine()
 SUPPORTED = platform.libc_ver()[0] == "glibc" and MACHINE in ("x86_64", "aarch64")
+LIBM = ctypes.CDLL(None) if SUPPORTED else None  # what Python has loaded of it
 SIZE = 32  # bytes: x86-64's fenv_t, the larger one
 
 # The places of fenv_t and what is set there: (offset, bits to clear, bits to set).
@@ -42,7 +42,9 @@ def current():
 
 
 def control():
-    """Return what of the environment is not a flag."""
+    """Return what of the environment is not a flag; None where that is not known."""
+    if not SUPPORTED:
+        return None
     environment = bytes(current())
     words = [int.from_bytes(environment[at : at + 4], "little") for at in CONTROL]
     return [words[0] & 0xFFFF if MACHINE == "x86_64" else words[0], *(word & ~SSE_FLAGS for word in words[1:])]

@@ -144,29 +144,61 @@ def small_parts(monkeypatch):
     monkeypatch.setattr(_threaded, "BLOCK", 32)
 
 
+def divided_by_two_threads(numerator, denominator, state):
+    """Return the quotients that two threads compute together, and those of one call, in an environment.
+
+    Every part holds a denominator of 0, at which NumPy calls back: the first to do so waits for the other.
+    """
+    both, seen = threading.Barrier(2), set()
+
+    def call(*_):
+        if (me := threading.get_ident()) not in seen:
+            seen.add(me)
+            both.wait(timeout=20)
+
+    split, one = np.zeros_like(numerator), np.zeros_like(numerator)
+    with np.errstate(all="ignore", divide="call", call=call), environments.environment(state):
+        threaded(np.divide, numerator, denominator, out=split, workers=2)
+    with np.errstate(all="ignore"), environments.environment(state):
+        np.divide(numerator, denominator, out=one)
+    return split, one
+
+
+@pytest.fixture
+def fractions():
+    """Return numerators and denominators, every 16th of which is 0: the others make subnormals, 1/3 and 5/3."""
+    numerator, denominator = np.resize([2.0**-1060, 1, 5], 1024), np.full(1024, 3.0)
+    denominator[::16] = 0
+    return numerator, denominator
+
+
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("state", environments.STATES)
-@pytest.mark.parametrize("ufunc", [sigmoid, np.negative, np.sqrt, np.exp], ids=lambda f: f.__name__)
-def test_threads_compute_in_the_callers_environment(ufunc, state):
+def test_threads_compute_in_the_callers_environment(fractions, state):
     # NumPy's own functions have other bits there, and one call is what they are held to.
-    x = np.concatenate([np.linspace(0, 20, 4000), np.arange(96) * 5e-324])
-    split, one = np.zeros_like(x), np.zeros_like(x)
-    for _ in range(20):
-        with environments.environment(state):
-            threaded(ufunc, x, out=split, workers=3)
-            ufunc(x, out=one)
-        assert same_bits(split, one)
+    split, one = divided_by_two_threads(*fractions, state)
+    assert same_bits(split, one)
+    with np.errstate(all="ignore"):
+        assert same_bits(one, np.divide(*fractions)) == (state == "x87 in single precision")
 
 
 @pytest.mark.usefixtures("small_parts")
-def test_threads_get_their_own_environment_back():
-    x, out = np.linspace(-20, 20, 1 << 16), np.zeros(1 << 16)
+@pytest.mark.parametrize("state", environments.STATES)
+def test_fastsig_computes_the_same_on_threads_too(state):
+    x = np.concatenate([np.linspace(-750, 750, 1 << 16), np.arange(96) * 5e-324])
+    out, expected = np.zeros_like(x), sigmoid(x)
+    with environments.environment(state):
+        threaded(sigmoid, x, out=out, workers=3)
+    assert same_bits(out, expected)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_threads_get_their_own_environment_back(fractions):
     _threaded._pool.cache_clear()
     threads = _threaded._pool(os.getpid())
     all_there = threading.Barrier(os.cpu_count())
     list(threads.map(lambda _: all_there.wait(20), range(os.cpu_count())))  # a thread inherits the environment of now
-    with environments.environment("upward"):
-        threaded(sigmoid, x, out=out, workers=3)
+    divided_by_two_threads(*fractions, "upward")
     found = [future.result() for future in [threads.submit(environments.control) for _ in range(8)]]
     assert found == [environments.control()] * 8
 

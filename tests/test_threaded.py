@@ -484,9 +484,23 @@ def test_no_thread_to_be_had_leaves_the_caller_all_the_work(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     _threaded._pool.cache_clear()
+    cut_off = _threaded._pool(os.getpid())
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
         check(sigmoid, numbers(N))
+    assert _threaded._pool(os.getpid()) is not cut_off
+    check(sigmoid, numbers(N))
+
+
+def test_ctrl_c_within_the_pools_own_code_gives_it_up(monkeypatch):
+    def submit(*_):
+        raise KeyboardInterrupt
+
+    cut_off = _threaded._pool(os.getpid())
+    monkeypatch.setattr(cut_off, "submit", submit)
+    with pytest.raises(KeyboardInterrupt):
+        threaded(sigmoid, numbers(N), workers=2)
+    assert _threaded._pool(os.getpid()) is not cut_off
     check(sigmoid, numbers(N))
 
 
