@@ -4,6 +4,7 @@ import importlib.util
 import platform
 import shutil
 import tempfile
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +29,9 @@ DIRECTIVES = {
 # The last word, after CFLAGS and LDFLAGS: an environment that asks for -Ofast, -march=native or -flto gets the same
 # bits. -ffast-math and its parts go, at linking too, where they would add code that sets flush-to-zero for the whole
 # process. What makes the loops vectorise without changing a bit comes back: no traps and no errno to preserve, no
-# fusing by itself. Debug information is not installed.
+# fusing by itself.
 GNU_FLAGS = [
     "-O3",
-    "-g0",
     "-fno-lto",
     "-fno-fast-math",
     "-fno-unsafe-math-optimizations",
@@ -40,16 +40,18 @@ GNU_FLAGS = [
     "-fno-reciprocal-math",
     "-fsigned-zeros",
     "-fno-rounding-math",
+    "-fno-signaling-nans",
     "-fno-trapping-math",
     "-fno-math-errno",
     "-ffp-contract=off",
 ]
+NO_DEBUG_INFORMATION = ["-g0"]  # which is installed only by a build that asks for it, build_ext --debug
 GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
 MSVC_FLAGS = ["/O2", "/fp:precise"]
 # Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
 X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]
 
-EMPTY = "int probe(void) { return 0; }\n"
+EMPTY = "int probe(void);\nint probe(void) { return 0; }\n"
 X86_64_ONLY = "#if !defined(__x86_64__) && !defined(_M_X64)\n#error not x86-64\n#endif\n" + EMPTY
 OTHERS_ONLY = "#if defined(__x86_64__) || defined(_M_X64)\n#error x86-64\n#endif\n" + EMPTY
 
@@ -63,7 +65,7 @@ Install one, or name one in the variable CC:
 BROKEN_COMPILER = "the C compiler {command!r} does not compile an empty function; what it says stands above"
 OTHER_MACHINE = """the C compiler {command!r} builds for another machine than this one ({machine}), or for several.
 fastsig would lack the kernels for the instruction sets of that machine. Build it there, or for this machine alone:
-without -m32 or a cross compiler, and on a Mac with ARCHFLAGS='-arch {machine}'."""
+by a Python of 64 bits, without -m32 or a cross compiler, and on a Mac with ARCHFLAGS='-arch {machine}'."""
 REFUSED_FLAGS = "the C compiler {command!r} does not take the flags that fastsig's arithmetic needs: {flags}"
 
 
@@ -79,13 +81,20 @@ ISA = isa_table()
 ON_X86_64 = platform.machine().lower() in ISA.X86_64
 
 
+MACROS = [
+    ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+    ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+    ("FASTSIG_LONGDOUBLE_BITS", str(np.finfo(np.longdouble).nmant + 1)),
+]
+
+
 def extension(name, cflags=()):
     """Return one extension module of the package."""
     return Extension(
         f"fastsig.{name}",
         [f"fastsig/{name}.pyx"],
         include_dirs=[np.get_include(), "fastsig"],
-        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
+        define_macros=MACROS,
         extra_compile_args=list(cflags),
     )
 
@@ -102,6 +111,7 @@ class BuildExt(build_ext):
         """Build the extensions that this compiler can, or say what is missing."""
         msvc = self.compiler.compiler_type == "msvc"  # it warns about flags like -mavx2 and goes on
         common = MSVC_FLAGS if msvc else [*GNU_FLAGS, *(X86_64_FLAGS if ON_X86_64 else [])]
+        common = common if msvc or self.debug else [*common, *NO_DEBUG_INFORMATION]
         self.check_compiler(common)
         kept = []
         for e in self.extensions:
@@ -118,14 +128,16 @@ class BuildExt(build_ext):
     def build_extension(self, ext):
         """Translate an extension to C, here and not sooner, so that a source distribution holds none; compile it."""
         (translated,) = cythonize([Extension(ext.name, ext.sources)], compiler_directives=DIRECTIVES, build_dir="build")
-        ext.sources = translated.sources
+        ext.sources, ext.depends = translated.sources, translated.depends
         super().build_extension(ext)
 
     def check_compiler(self, flags):
         """Raise CompileError unless there is a compiler, for this machine, that takes the flags common to all."""
-        command = getattr(self.compiler, "compiler_so", ["cl"])[0]
+        words = list(takewhile(lambda word: word[0] != "-", getattr(self.compiler, "compiler_so", ["cl"])))
+        command = " ".join(words)  # more than one where a wrapper such as ccache comes first
         if not self.compiles(EMPTY):
-            raise CompileError((BROKEN_COMPILER if shutil.which(command) else NO_COMPILER).format(command=command))
+            there = all(map(shutil.which, words))
+            raise CompileError((BROKEN_COMPILER if there else NO_COMPILER).format(command=command))
         if not self.compiles(X86_64_ONLY if ON_X86_64 else OTHERS_ONLY):
             raise CompileError(OTHER_MACHINE.format(command=command, machine=platform.machine()))
         if not self.compiles(EMPTY, flags):

@@ -7,8 +7,8 @@ where : array_like of bool, optional
 **kwargs
     `dtype`, `casting`, `order`, `subok` and the rest, as for every `numpy.ufunc`."""
 
-_TYPES = """float16, float32, float64 and longdouble are computed each in its own type; integers and bool, of every
-    width, in float64. Complex, object and other arrays raise TypeError."""
+_TYPES = """float16, float32, float64 and longdouble are computed each in its own type; integers of every width, and
+    bool, in float64. Complex, object and other arrays raise TypeError."""
 
 _PAIR = """Beside the other input, the wider of two floats decides, and a float decides for integers and bool: float32
     scores with int64 labels stay float32. Python numbers take the type of an array. The shapes are broadcast."""

@@ -45,7 +45,7 @@ cdef extern from *:
     #endif
     }
 
-    /* Put the caller's environment back: without the flags that the kernel raised by the way, and with those that the
+    /* Put the caller's environment back: without the flags that the kernel raised in passing, and with those that the
        mathematics calls for. These are set and not raised: where the caller traps one, NumPy still gives its answer. */
     static inline void fastsig_leave(const fastsig_env *env, int extended, int invalid, int divide)
     {

@@ -529,8 +529,8 @@ cdef inline double sigmoid_of_lower_narrow(double x, double q) noexcept nogil:
     return q if x < 0.0 else 1.0 - q
 
 
-# BOUND sigmoid float64 fma: 0.53 ulp; worst 0.5086 at -0x1.03ee23c48e51ep+7
-# BOUND sigmoid float64 no-fma: 0.53 ulp; worst 0.5099 at -0x1.1eca22601adccp+9
+# BOUND sigmoid float64 fma: 0.53 ulp; worst 0.5088 at -0x1.5cffe68e1fbd8p+8
+# BOUND sigmoid float64 no-fma: 0.53 ulp; worst 0.5107 at -0x1.502d277ac9e1ep+7
 cdef inline double sigmoid_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair d = sum_f64(e, 1.0)
     return quotient(chosen(x < 0.0, e.n, e.d), d, 1.0 / d.h)
@@ -551,7 +551,7 @@ cdef inline double sigmoid_derivative_narrow(double x, double q) noexcept nogil:
     return fma(-q, q, q)
 
 
-# BOUND sigmoid_derivative float64 fma: 0.53 ulp; worst 0.5092 at -0x1.c8c8b15141c6ep+7
+# BOUND sigmoid_derivative float64 fma: 0.53 ulp; worst 0.5093 at -0x1.7ace1030cfd78p+8
 # BOUND sigmoid_derivative float64 no-fma: 0.53 ulp; worst 0.5103 at 0x1.1ff5350c3d4a6p+2
 cdef inline double sigmoid_derivative_f64(double x, RatioPair e) noexcept nogil:
     # With q = a.q + rho, rho = a.rest a.r:   q - q^2 = (a.q - a.q^2) + rho (1 - 2 a.q), but for rho^2
@@ -603,7 +603,7 @@ cdef inline double sigmoid_second_derivative_near_zero(double x) noexcept nogil:
 
 
 # BOUND sigmoid_second_derivative float64 fma: 0.54 ulp; worst 0.5210 at -0x1.6e96ecce1f5b7p-2
-# BOUND sigmoid_second_derivative float64 no-fma: 0.54 ulp; worst 0.5248 at -0x1.708162398696dp-2
+# BOUND sigmoid_second_derivative float64 no-fma: 0.54 ulp; worst 0.5253 at 0x1.6b5c976535edcp-2
 cdef inline double sigmoid_second_derivative_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair d = sum_f64(e, 1.0), n = times_in_unit(times_in_unit(e.n, e.d), sum_f64(e, -1.0))
     cdef double r = 1.0 / d.h, r_unit = UNIT * r
@@ -639,8 +639,7 @@ cdef inline double softplus_near_zero(double x) noexcept nogil:
     return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2
 
 
-# BOUND softplus float64 fma: 0.63 ulp; worst 0.6120 at 0x1.136ca34a307e7p-18
-# BOUND softplus float64 no-fma: 0.63 ulp; worst 0.6163 at 0x1.92bd8f197e245p-7
+# BOUND softplus float64: 0.63 ulp; worst 0.6166 at 0x1.0a2100e6c5f91p-20
 cdef inline double softplus_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair a
     a.h = x if x > 0.0 else 0.0
@@ -705,7 +704,8 @@ cdef inline double silu_mended(double x) noexcept nogil:
     return silu_narrow(x, silu_near_zero(x))
 
 
-# BOUND silu float64: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
+# BOUND silu float64 fma: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
+# BOUND silu float64 no-fma: 0.53 ulp; worst 0.5126 at -0x1.5b4448ddc9c45p+7
 cdef inline double silu_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair d = sum_f64(e, 1.0)
     cdef double t = SILU_LINEAR if x > SILU_LINEAR else x

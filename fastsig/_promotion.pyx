@@ -1,6 +1,6 @@
 """IN WHICH TYPE inputs are computed that have no kernel of their own: integers, bool, and two types of float.
 
-Integers and bool become float64, of every width; beside a float that float decides, as for labels beside scores: 0 and
+Integers of every width, and bool, become float64. Beside a float that float decides, as for labels beside scores: 0 and
 1 are exact in each. Of two floats it is the wider. By themselves ufuncs would take the first type that holds all
 integers of a width, float16 for int8, and would compute float32 beside int64 in float64.
 """

@@ -7,12 +7,13 @@ that do not fit, outputs that overlap. So a part is always plain numbers, and co
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import copy_context
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, pairwise, product
 from math import prod
 from operator import index
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,13 +30,15 @@ PART = 1 << 18
 # The parts that each worker gets at the least, so that one that is held up leaves work to the others.
 PARTS_PER_WORKER = 4
 # Cuts along the innermost axis lie at multiples of this, the buffer in which NumPy casts: its blocks and vectors begin
-# where they do in one call, and so do bits that hang on them; and threads seldom write to the same cache line.
+# where they do in one call, and so are bits that depend on them; and threads seldom write to the same cache line.
 BLOCK = 8192
 
 # What is cut: other classes may override the ufunc, other types may need the GIL.
 CLASSES = (np.ndarray, np.memmap)
 SCALARS = (bool, int, float, complex)
 KINDS = "biufcmM"
+
+_SUBMITTING: set[int] = set()  # the threads that are handing work to the pool
 
 
 def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None = None) -> Any:
@@ -53,7 +56,7 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
         overlap, an input.
     workers : int, optional
         The most threads that compute, the caller's among them; by default one for each CPU that the process may use.
-        Less than 1 raises ValueError, what is no integer TypeError.
+        A number below 1 raises ValueError, and what is not an integer raises TypeError.
 
     Returns
     -------
@@ -103,61 +106,48 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
 
 def _compute(ufunc: np.ufunc, reads: list, writes: list, parts: Iterable[tuple[slice, ...]], workers: int) -> None:
     """Compute all parts on so many threads; when this returns, or raises, none of them computes any more."""
-    todo = deque(parts)
-    helpers, failures = WaitGroup(), []
+    todo, group = deque(parts), WaitGroup()
 
     def work() -> None:
-        # An exception leaves no part to the other threads, which so end after the one they are at.
-        try:
-            while True:
-                try:
-                    part = todo.popleft()
-                except IndexError:
-                    return
-                ufunc(
-                    *(x[part] if isinstance(x, np.ndarray) else x for x in reads),
-                    out=tuple(y[part] for y in writes),
-                )
-        except BaseException:
-            todo.clear()
-            raise
+        while not group.closed:
+            try:
+                part = todo.popleft()
+            except IndexError:
+                return
+            ufunc(
+                *(x[part] if isinstance(x, np.ndarray) else x for x in reads),
+                out=tuple(y[part] for y in writes),
+            )
 
-    def help_out() -> None:
-        # The pool may have a thread for this when the call is over, and nothing is left to touch.
-        if (own := helpers.enter()) is None:
-            return
-        try:
-            work()
-        except BaseException as failure:  # the caller raises it
-            failures.append(failure)
-        finally:
-            helpers.leave(own)
+    def share() -> None:
+        _submit(partial(group.help, work), workers - 1)
+        work()
 
     try:
-        try:
-            for _ in range(workers - 1):
-                if todo:
-                    _pool(os.getpid()).submit(copy_context().run, help_out)
-        except BaseException as failure:
-            # A pool that was cut off is given up: it would keep what it was handed, and Ctrl-C may have left a lock of
-            # its taken. Where no thread can be had, at a limit or at exit, those that run do all the work.
-            _pool.cache_clear()
-            if not isinstance(failure, RuntimeError):
-                raise
-        work()
-    except BaseException:
-        todo.clear()
-        raise
+        group.lead(share)
     finally:
-        # A thread that has not begun is not waited for: the pool may be at others' work, or be waiting for this one.
-        # CPython looks for signals when a function begins, when a loop goes round and when a call of C returns; none of
-        # them comes before this call of C. So no Ctrl-C, however often, gets past it while a thread computes.
-        helpers.close()
-        # An exception's frames hold `failures`: one that stayed there would be a cycle, and keep the arrays.
-        first = failures[:1]
-        failures.clear()
-    if first:
-        raise first.pop()
+        # The pool may be at others' work, and come to this call's when it is over: it is not to keep the arrays.
+        reads.clear()
+        writes.clear()
+
+
+def _submit(function: Callable[[], None], times: int) -> None:
+    """Hand a function to the pool so many times, in the caller's context; to fewer threads where no more can be had."""
+    me = get_ident()
+    if me in _SUBMITTING:  # a finaliser or a signal handler that came within `submit`, whose locks are taken
+        return
+    _SUBMITTING.add(me)
+    try:
+        for _ in range(times):
+            _pool(os.getpid()).submit(copy_context().run, function)
+    except BaseException as failure:
+        # A pool that was cut off is given up: it would keep what it was handed, and Ctrl-C may have left a lock of its
+        # taken. Where no thread can be had, at a limit or at exit, those that run do all the work.
+        _pool.cache_clear()
+        if not isinstance(failure, RuntimeError):
+            raise
+    finally:
+        _SUBMITTING.discard(me)
 
 
 @lru_cache(maxsize=1)

@@ -33,12 +33,16 @@ cdef extern from *:
         Py_BUILD_ASSERT(FASTSIG_NARROW_BLOCK * sizeof(npy_half) <= FASTSIG_BLOCK_BYTES);
         Py_BUILD_ASSERT(FASTSIG_WIDE_BLOCK * sizeof(double) <= FASTSIG_BLOCK_BYTES);
         Py_BUILD_ASSERT(FASTSIG_WIDE_BLOCK * sizeof(npy_longdouble) <= FASTSIG_BLOCK_BYTES);
-        Py_BUILD_ASSERT(sizeof(long double) == NPY_SIZEOF_LONGDOUBLE);  /* as -mlong-double-64 would not have it */
+        Py_BUILD_ASSERT(LDBL_MANT_DIG == FASTSIG_LONGDOUBLE_BITS);  /* NumPy's: -mlong-double-128 makes it another */
     }
     """
     enum:
         BLOCK_BYTES "FASTSIG_BLOCK_BYTES"
     ctypedef size_t uintptr_t
+
+cdef extern from "numpy/ufuncobject.h":
+    ctypedef struct UfuncObject "PyUFuncObject":
+        PyObject *obj
 
 ctypedef struct Loop:
     kernel_t run
@@ -187,7 +191,7 @@ cdef object ufunc(str name, object capsule, str doc, str module):
         parts.drivers, parts.data, parts.types, TYPES, nin, nout, PyUFunc_None, parts.name, parts.doc, 0
     )
     Py_INCREF(parts)
-    (<cnp.ufunc> made).obj = <PyObject *> parts  # NumPy's place for what a ufunc owns
+    (<UfuncObject *> made).obj = <PyObject *> parts  # NumPy's place for what a ufunc owns
     add_promoters(made)
     with suppress(AttributeError):
         made.__module__ = module  # where pickle looks first; NumPy 2.0 has no place for it

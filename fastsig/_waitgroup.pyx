@@ -1,6 +1,11 @@
-"""The threads that help one caller of ``threaded``: what takes more than Python to be sure of."""
+"""The threads that help one caller of ``threaded``: what takes more than Python to be sure of.
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+Between two lines of Python anything may come: Ctrl-C, an exception that another thread has sent, a debugger. Here
+nothing does, so that who has entered always leaves, and the caller always waits.
+"""
+
+import os
+
 from cpython.pythread cimport (
     WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock,
     PyThread_type_lock,
@@ -10,24 +15,28 @@ from fastsig._fenv cimport fegetenv, fenv_t, fesetenv
 
 
 cdef class WaitGroup:
-    """Made by the caller; a thread enters it, works, and leaves, and the caller closes it.
+    """Made by the caller, who leads; other threads help.
 
-    Who has entered computes in the floating-point environment of the caller, so that each part of the work has the
-    bits that it has there. Who comes after the closing is turned away, and the closing returns when all have left: it
-    waits without looking for signals, since Ctrl-C must not end a call whose threads still write to its arrays.
+    A thread that helps computes in the floating-point environment of the caller, so that each part of the work has the
+    bits that it has there. A thread that comes when the caller is done is turned away, and the caller goes on when all
+    others have left: it waits without looking for signals, since Ctrl-C must not end a call whose threads still write
+    to its arrays.
     """
 
     cdef PyThread_type_lock counting  # guards the two below, for as long as it takes to change them
     cdef Py_ssize_t inside
-    cdef bint closed
+    cdef readonly bint closed  # nobody enters any more, and who is inside stops
     cdef PyThread_type_lock occupied  # held while any thread is inside
     cdef fenv_t environment
+    cdef object failure  # the first of a thread that helped
+    cdef object process
 
     def __cinit__(self):
         self.counting = PyThread_allocate_lock()
         self.occupied = PyThread_allocate_lock()
         if self.counting == NULL or self.occupied == NULL:
             raise MemoryError
+        self.process = os.getpid()
         fegetenv(&self.environment)
 
     def __dealloc__(self):
@@ -36,34 +45,55 @@ cdef class WaitGroup:
         if self.occupied != NULL:
             PyThread_free_lock(self.occupied)
 
-    def enter(self):
-        """Return the thread's own environment, which `leave` wants back, or None where the group is closed."""
-        cdef bytes own = PyBytes_FromStringAndSize(NULL, sizeof(fenv_t))
-        cdef bint closed
+    def help(self, work):
+        """Call a function, unless the group is closed; what it raises closes the group, and the caller raises it."""
+        cdef fenv_t own
+        if not self.enter():
+            return
+        fegetenv(&own)
+        fesetenv(&self.environment)
+        try:
+            work()
+        except BaseException as failure:
+            self.closed = True
+            if self.failure is None:
+                self.failure = failure
+        finally:
+            fesetenv(&own)
+            self.leave()
+
+    def lead(self, work):
+        """Call a function, close the group, and return when all who help have left, whatever the function raises."""
+        try:
+            work()
+        finally:
+            self.close()
+            # Not kept: the frames of an exception hold the group, and so the arrays.
+            failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+    cdef bint enter(self):
+        cdef bint entered
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
-        closed = self.closed
-        if not closed:
+        entered = not self.closed
+        if entered:
             if self.inside == 0:
                 PyThread_acquire_lock(self.occupied, WAIT_LOCK)
             self.inside += 1
         PyThread_release_lock(self.counting)
-        if closed:
-            return None
-        fegetenv(<fenv_t *> PyBytes_AS_STRING(own))
-        fesetenv(&self.environment)
-        return own
+        return entered
 
-    def leave(self, bytes own not None):
-        """Put the thread's own environment back, and let the caller go on after the last."""
-        fesetenv(<const fenv_t *> PyBytes_AS_STRING(own))
+    cdef void leave(self):
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
         self.inside -= 1
         if self.inside == 0:
             PyThread_release_lock(self.occupied)
         PyThread_release_lock(self.counting)
 
-    def close(self):
-        """Let nobody enter any more, and return when all who did have left."""
+    cdef void close(self):
+        if os.getpid() != self.process:  # a fork leaves its child no other thread to wait for
+            return
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
         self.closed = True
         PyThread_release_lock(self.counting)

@@ -28,7 +28,8 @@ LEFT_OUT = shutil.ignore_patterns(
     "*.so",
     "*.pyc",
 )
-CC = os.environ.get("CC", "cc").split()
+CC = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()  # as setuptools has it
+LONGDOUBLE_BITS = np.finfo(np.longdouble).nmant + 1
 
 
 def copy_of_sources(folder):
@@ -49,8 +50,11 @@ def setup(folder, *arguments, **variables):
 
 
 def version_of_compiler():
-    """Return what the compiler that builds extensions says of itself."""
-    return subprocess.run([*CC, "--version"], capture_output=True, text=True).stdout
+    """Return what the compiler that builds extensions says of itself; nothing where there is none."""
+    try:
+        return subprocess.run([*CC, "--version"], capture_output=True, text=True).stdout
+    except OSError:
+        return ""
 
 
 def is_gcc():
@@ -61,7 +65,8 @@ def is_gcc():
 def checked(source, *flags):
     """Check a C source as the compiler does before it makes code of it, and return what subprocess.run does."""
     include = [f"-I{folder}" for folder in (sysconfig.get_path("include"), np.get_include(), ROOT / "fastsig")]
-    return subprocess.run([*CC, "-fsyntax-only", "-w", *include, *flags, str(source)], capture_output=True, text=True)
+    common = ["-fsyntax-only", "-w", f"-DFASTSIG_LONGDOUBLE_BITS={LONGDOUBLE_BITS}", *include]
+    return subprocess.run([*CC, *common, *flags, str(source)], capture_output=True, text=True)
 
 
 LOADED = """

@@ -41,7 +41,7 @@ def reals(dtype):
     return np.concatenate([x, -x])
 
 
-def shares(dtype, n):
+def probabilities(dtype, n):
     """Return n numbers from 0 to 1, and some outside, in an order that has nothing to do with that of `reals`."""
     below = spread(0, 1, n // 2, dtype)
     p = np.concatenate([below, 1 - below, np.array([-1, 2, np.inf, np.nan, 0, 1, 0.5], dtype)])
@@ -51,7 +51,7 @@ def shares(dtype, n):
 def checksum(ufunc, dtype):
     """Return the checksum of a function's outputs in a type; every NaN counts as one."""
     x = reals(dtype)
-    p = shares(dtype, len(x))
+    p = probabilities(dtype, len(x))
     inputs = [x if domain == "real" else p for domain in DOMAINS.get(ufunc.__name__, ("real",))]
     digest = hashlib.sha256()
     with np.errstate(all="ignore"):

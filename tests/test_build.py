@@ -20,6 +20,9 @@ TESTS = Path(__file__).parent
 HEADER = TESTS.parent / "fastsig" / "_arithmetic.h"
 ON_X86_64 = platform.machine().lower() in X86_64
 ELF = sys.platform.startswith("linux")
+GCC = builds.is_gcc()
+
+pytestmark = pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no C compiler here")
 
 
 def refusal(folder, **variables):
@@ -81,7 +84,11 @@ def test_debug_information_is_not_installed(hostile_build):
         ("-ffast-math", "cannot be built with -ffast-math"),
         ("-Ofast", "cannot be built with -ffast-math"),
         ("-ffinite-math-only", "cannot be built with -ffast-math"),
-        pytest.param("-mfpmath=387", "x87", marks=pytest.mark.skipif(not ON_X86_64, reason="x87 is x86's")),
+        pytest.param(
+            "-mfpmath=387",
+            "x87",
+            marks=pytest.mark.skipif(not (ON_X86_64 and GCC), reason="x87 is x86's, the flag GCC's"),
+        ),
     ],
 )
 def test_arithmetic_that_would_be_wrong_does_not_compile(flags, said, tmp_path):
@@ -92,7 +99,7 @@ def test_arithmetic_that_would_be_wrong_does_not_compile(flags, said, tmp_path):
     assert said is None or said in done.stderr
 
 
-@pytest.mark.skipif(not builds.is_gcc(), reason="the flag is GCC's")
+@pytest.mark.skipif(not GCC, reason="the flag is GCC's")
 def test_constants_of_another_type_do_not_compile(tmp_path):
     source = tmp_path / "source.c"
     source.write_text(f'#include "{HEADER}"\n')
@@ -120,9 +127,18 @@ def test_sizes_that_do_not_fit_do_not_compile(hostile_build, tmp_path, module, b
         assert (builds.checked(file).returncode == 0) == fits
 
 
-def test_a_missing_compiler_is_named_and_how_to_get_one(tmp_path):
-    said = refusal(tmp_path, CC="no-such-compiler")
-    assert "there is no C compiler 'no-such-compiler' here" in said
+@pytest.mark.skipif(not (ON_X86_64 and GCC), reason="other machines have one long double")
+def test_another_long_double_than_numpys_does_not_compile(hostile_build):
+    source = hostile_build / "build" / "fastsig" / "_ufuncs.c"
+    assert builds.checked(source).returncode == 0
+    for flag in ("-mlong-double-64", "-mlong-double-128"):
+        assert builds.checked(source, flag).returncode != 0
+
+
+@pytest.mark.parametrize("command", ["no-such-compiler", "env no-such-compiler"])
+def test_a_missing_compiler_is_named_and_how_to_get_one(tmp_path, command):
+    said = refusal(tmp_path, CC=command)
+    assert f"there is no C compiler {command!r} here" in said
     assert "apt install build-essential" in said
     assert "xcode-select --install" in said
 
@@ -131,10 +147,10 @@ def test_a_compiler_that_fails_at_everything_is_named(tmp_path):
     assert "the C compiler 'false' does not compile an empty function" in refusal(tmp_path, CC="false")
 
 
-@pytest.mark.skipif(not (ON_X86_64 and builds.is_gcc()), reason="-m32 needs no other compiler there")
+@pytest.mark.skipif(not (ON_X86_64 and GCC), reason="-m32 needs no other compiler there")
 def test_a_build_for_another_machine_is_refused(tmp_path):
     said = refusal(tmp_path, CFLAGS="-m32")
-    assert "builds for another machine than this one (x86_64)" in said
+    assert f"builds for another machine than this one ({platform.machine()})" in said
     assert "instruction sets" in said
 
 

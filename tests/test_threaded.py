@@ -1,7 +1,10 @@
 """fastsig.threaded gives what the ufunc gives, to the bit, however the work is cut; and it leaves nothing behind."""
 
+import contextlib
 import gc
 import os
+import signal
+import sys
 import threading
 import time
 import weakref
@@ -535,6 +538,158 @@ def test_a_thread_that_comes_late_is_waited_for_or_turned_away(monkeypatch):
     _threaded._pool.cache_clear()
 
 
+def test_a_busy_pool_keeps_no_array():
+    _threaded._pool.cache_clear()
+    pool = _threaded._pool(os.getpid())
+    all_there, free = threading.Barrier(os.cpu_count() + 1), threading.Event()
+    for _ in range(os.cpu_count()):
+        pool.submit(lambda: (all_there.wait(20), free.wait(20)))
+    all_there.wait(20)
+    x = numbers(N)
+    y = threaded(sigmoid, x, workers=3)
+    kept = [weakref.ref(x), weakref.ref(y)]
+    del x, y
+    assert [array() for array in kept] == [None, None]
+    free.set()
+
+
+def test_an_interruption_at_any_line_waits_for_the_threads():
+    # As a debugger may set it: between two lines there is more than the signals that CPython looks for.
+    counts = {"begun": 0, "ended": 0, "cut": 0}
+
+    def slow(*_):
+        if threading.current_thread() is threading.main_thread():
+            time.sleep(0.0005)
+        else:
+            counts["begun"] += 1
+            time.sleep(0.005)
+            counts["ended"] += 1
+
+    def trace(frame, event, _):
+        if frame.f_code.co_filename != _threaded.__file__ or frame.f_code is _threaded._submit.__code__:
+            return trace
+        counts["line"] += event != "call"
+        if counts["line"] == at and event == "line":
+            counts["cut"] += 1
+            raise KeyboardInterrupt
+        return trace
+
+    with np.errstate(divide="call", call=slow):
+        for at in range(1, 120):
+            counts["line"] = 0
+            before = sys.gettrace()
+            sys.settrace(trace)
+            with contextlib.suppress(KeyboardInterrupt):
+                threaded(np.log, np.zeros(512), workers=2)
+            sys.settrace(before)
+            assert counts["begun"] == counts["ended"], at
+    assert counts["cut"] > 50
+    assert counts["ended"] > 20
+
+
+FINALISER = """
+import gc
+import numpy as np
+from fastsig import _threaded, sigmoid, threaded
+
+_threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 64, 64
+x = np.linspace(-5, 5, 1 << 10)
+expected = sigmoid(x)
+
+
+class Cycle:
+    def __init__(self):
+        self.me = self
+
+    def __del__(self):
+        assert np.array_equal(threaded(sigmoid, x, workers=2), expected)
+
+
+for k in range(2000):
+    gc.set_threshold(3 + k % 80, 2, 2)
+    Cycle()
+    assert np.array_equal(threaded(sigmoid, x, workers=2), expected)
+print("done")
+"""
+
+
+def test_a_finaliser_that_comes_while_work_is_shared_may_call_it():
+    assert run_script("-c", FINALISER) == "done\n"
+
+
+FORKING = """
+import os, threading, time
+import numpy as np
+from fastsig import _threaded, threaded
+
+_threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 64, 64
+both, child = threading.Barrier(2), None
+
+
+def fork(*_):
+    global child
+    if child is None:
+        main = threading.current_thread() is threading.main_thread()
+        both.wait(10)
+        if main:
+            child = os.fork()
+        else:
+            time.sleep(0.2)
+
+
+with np.errstate(divide="call", call=fork):
+    y = threaded(np.log, np.zeros(1 << 12), workers=2)
+if child == 0:
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), np.all(np.isneginf(y)))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_forked_within_a_call_does_not_wait_for_its_parents_threads():
+    assert run_script("-c", FORKING) == "7 True\n"
+
+
+SENT = """
+import ctypes, threading, time
+import numpy as np
+from fastsig import _threaded, sigmoid, threaded
+
+_threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 64, 64
+x = np.linspace(-5, 5, 1 << 12)
+expected, stop, caught = sigmoid(x), threading.Event(), 0
+
+
+class Sent(BaseException):
+    pass
+
+
+def send():
+    while not stop.is_set():
+        for thread in threading.enumerate():
+            if thread.name.startswith("fastsig-"):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Sent))
+        time.sleep(1e-4)
+
+
+threading.Thread(target=send).start()
+end = time.monotonic() + 2
+threading.excepthook = lambda _: None
+while time.monotonic() < end:
+    try:
+        assert np.array_equal(threaded(sigmoid, x, workers=2), expected)
+    except Sent:
+        caught += 1
+        _threaded._pool.cache_clear()
+stop.set()
+print("done")
+"""
+
+
+def test_an_exception_sent_to_a_helper_ends_the_call_and_no_more():
+    assert run_script("-c", SENT) == "done\n"
+
+
 LIMITED = """
 import resource, threading
 import numpy as np
@@ -677,6 +832,7 @@ print(cut > 1000, written)
 """
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no such signals here")
 def test_no_ctrl_c_however_often_ends_a_call_whose_threads_compute():
     assert run_script("-c", STORM) == "True 0\n"
 
