@@ -1,11 +1,14 @@
 """What a log says of the machine and the software that made it, and how it is written."""
 
+import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
 import re
 from importlib import metadata
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,27 @@ def compilers():
     return ", ".join(sorted(found)) or "not recorded"
 
 
+SOURCES = re.compile(r'^(?:include|cdef extern from) "(\w+\.\w+)"|^from fastsig\.(\w+) cimport', re.M)
+COMMENT = re.compile(r"\s*#( |$)")  # of Cython; C's directives have no space there
+
+
+def kernel_sources(name="_loops_baseline.pyx"):
+    """Return what a kernels module is compiled from, by file name: its own source and all that it includes."""
+    text = files("fastsig").joinpath(name).read_text("utf-8")
+    found = {name: text}
+    for included, cimported in SOURCES.findall(text):
+        found |= kernel_sources(included or f"{cimported}.pxd")
+    return found
+
+
+def kernels():
+    """Return a hash of the kernels' sources, comments left out: a log tells by it which kernels ran."""
+    sources = kernel_sources()
+    lines = [line for name in sorted(sources) for line in sources[name].splitlines()]
+    code = "\n".join(line for line in lines if not COMMENT.match(line))
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
 def facts(packages=()):
     """Return when, where and with what a program is run.
 
@@ -45,10 +69,19 @@ def facts(packages=()):
         "system": platform.platform(),
         "compiler": compilers(),
         "fastsig": __version__,
+        "kernels": kernels(),
         "Python": platform.python_version(),
         "NumPy": np.__version__,
         **{package: metadata.version(package) for package in packages},
     }
+
+
+def share(text):
+    """Return a share of the inputs that is given on a command line: more than 0, and 1 at the most."""
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"a share is more than 0 and 1 at the most, not {text}")
+    return value
 
 
 def markdown(rows):

@@ -1,7 +1,7 @@
 """Fill in the tables of README.md: from the bounds, from the names' own test, and from the logs of the runs.
 
     python bench/readme.py           write them
-    python bench/readme.py --check   exit with 1 where a table is not what it should be
+    python bench/readme.py --check   exit with 1 where a table is not what it should be, or a log is of other kernels
 
 A table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`.
 """
@@ -11,6 +11,8 @@ import json
 import re
 import sys
 from pathlib import Path
+
+import machine
 
 import fastsig
 from fastsig._bounds import bounds
@@ -70,35 +72,43 @@ def names():
     return rows(table)
 
 
-def facts(file):
-    """Return the machine, the compiler and the day of a log's run."""
+def about(file):
+    """Return what a log says of its run: the machine, the compiler, the kernels, the day."""
     path = LOGS / file
-    about = dict(re.findall(r"^- (.+?): (.*)$", path.read_text("utf-8"), re.M))
-    if not about:
-        about = json.loads(path.with_suffix(".json").read_text("utf-8"))["about"]
-    return f"{about['CPU']}, {about['compiler']}, {about['date'][:10]}"
+    found = dict(re.findall(r"^- (.+?): (.*)$", path.read_text("utf-8"), re.M))
+    return found or json.loads(path.with_suffix(".json").read_text("utf-8"))["about"]
 
 
 def logged(file):
     """Return a function that returns the table of a log, with the facts of its run below."""
 
     def table():
-        lines = re.findall(r"^\|.*\n", (LOGS / file).read_text("utf-8"), re.M)
-        return f"{''.join(lines)}\n{facts(file)}.\n"
+        lines, facts = re.findall(r"^\|.*\n", (LOGS / file).read_text("utf-8"), re.M), about(file)
+        return f"{''.join(lines)}\n{facts['CPU']}, {facts['compiler']}, {facts['date'][:10]}.\n"
 
     return table
 
 
-TABLES = {
-    "functions": functions,
-    "names": names,
-    "float32": logged("verify_float32.md"),
-    "float64": logged("hunt_float64.md"),
-    "accuracy": logged("../accuracy/table.md"),
-    "speed": logged("peers_avx2.md"),
-    "fast": logged("verify_fast.md"),
-    "allocation": logged("allocation.md"),
+FILES = {
+    "float32": "verify_float32.md",
+    "float64": "hunt_float64.md",
+    "accuracy": "../accuracy/table.md",
+    "speed": "peers_avx2.md",
+    "fast": "verify_fast.md",
+    "allocation": "allocation.md",
 }
+TABLES = {"functions": functions, "names": names} | {name: logged(file) for name, file in FILES.items()}
+
+
+def complaints(text):
+    """Return what is wrong with the README's text and with the logs."""
+    found = [] if filled(text) == text else ["README.md's tables are stale: python bench/readme.py fills them in"]
+    ran = {file: about(file).get("kernels", "kernels that it does not name") for file in FILES.values()}
+    return found + [
+        f"bench/logs/{file} ran {kernels}, and the sources are {machine.kernels()}: it has to be run again"
+        for file, kernels in ran.items()
+        if kernels != machine.kernels()
+    ]
 
 
 def filled(text):
@@ -112,13 +122,11 @@ def main(argv=None):
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args(argv)
     text = README.read_text("utf-8")
-    new = filled(text)
     if arguments.check:
-        print(
-            f"fastsig {fastsig.__version__}: README.md's tables are {'as they should be' if new == text else 'stale'}"
-        )
-        return int(new != text)
-    README.write_text(new, "utf-8")
+        wrong = complaints(text)
+        print(f"fastsig {fastsig.__version__}:", *(wrong or ["README.md's tables are as they should be"]), sep="\n")
+        return int(bool(wrong))
+    README.write_text(filled(text), "utf-8")
     return 0
 
 

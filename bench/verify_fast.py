@@ -1,7 +1,7 @@
 """Measure the fast tier over every float32 there is: all 2^32 inputs of each function, on each ISA that this CPU has.
 
     python bench/verify_fast.py                     all of it: minutes a function
-    python bench/verify_fast.py --share 0.01        a random hundredth
+    python bench/verify_fast.py --share 0.01        every hundredth bit pattern, from a random one on
 
 The exact value is NumPy's float64 one, made of its exp and log1p, which share nothing with the kernels: it is off by
 some 2^-28 of a float32 ULP. Errors of normal results are in ULP, those below them in least subnormals. Exit status:
@@ -9,7 +9,6 @@ some 2^-28 of a float32 ULP. Errors of normal results are in ULP, those below th
 """
 
 import argparse
-import math
 import os
 import secrets
 import sys
@@ -27,8 +26,10 @@ from fastsig import _dispatch
 from fastsig._bounds import bounds
 from fastsig._docs import FAST_DOCS
 
-CHUNK = 1 << 24
-CHUNKS = (1 << 32) // CHUNK
+INPUTS = 1 << 32
+BINADE = 1 << 23
+LEAST_OF_BINADE = 1000  # inputs of each binade, without which a share shows nothing
+TASK = 1 << 24  # inputs of a worker's task
 BLOCK = 1 << 13  # inputs: what is made of them comes from the heap, not page by page from the system
 LEAST_NORMAL = 2.0**-126
 SUBNORMAL_BOUND = 1.0
@@ -116,11 +117,12 @@ def outputs(name):
     return [(function, index, isa) for isa in kernels() for function, index in OUTPUTS[name]]
 
 
-def check(name, chunk):
-    """Return the worst errors of a chunk, of each output."""
+def check(name, patterns):
+    """Return the worst errors of each output over a range of bit patterns."""
     found = [Worst()] * len(outputs(name))
-    for start in range(chunk * CHUNK, (chunk + 1) * CHUNK, BLOCK):
-        x = np.arange(start, start + BLOCK, dtype=np.uint32).view(np.float32)
+    for start in range(0, len(patterns), BLOCK):
+        block = patterns[start : start + BLOCK]
+        x = np.arange(block.start, block.stop, block.step, dtype=np.uint64).astype(np.uint32).view(np.float32)
         results = [
             kernels()[isa][function](x) if index is None else kernels()[isa][function](x)[index]
             for function, index, isa in outputs(name)
@@ -129,11 +131,35 @@ def check(name, chunk):
     return found
 
 
+def share_of_each_binade(text):
+    """Return a share of the inputs that is given on a command line, large enough to show something."""
+    value = machine.share(text)
+    if BINADE // step_of(value) < LEAST_OF_BINADE:
+        raise argparse.ArgumentTypeError(
+            f"a share of {text} checks fewer than {LEAST_OF_BINADE} inputs of each binade, which shows nothing: "
+            f"take {LEAST_OF_BINADE / BINADE:.5f} or more"
+        )
+    return value
+
+
+def step_of(share):
+    """Return how far apart the bit patterns of a share are."""
+    return round(1 / share)
+
+
+def drawn(share, seed):
+    """Return evenly spaced bit patterns, of which the first is random: as many of each binade, and of both signs."""
+    step = step_of(share)
+    return range(int(np.random.default_rng(seed).integers(step)), INPUTS, step)
+
+
 def main(argv=None):
     """Run the command, and return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--function", choices=FORMULAS, help="one function only")
-    parser.add_argument("--share", type=float, default=1.0, metavar="F", help="of the inputs, at random, from 0 to 1")
+    parser.add_argument(
+        "--share", type=share_of_each_binade, default=1.0, metavar="F", help="of the inputs, evenly; 1 for all"
+    )
     parser.add_argument("--seed", type=int, help="of the share, to repeat one")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
@@ -142,14 +168,15 @@ def main(argv=None):
         print("verify_fast: this CPU has no FMA, and the fast tier is the default's")
         return 0
     seed = secrets.randbits(32) if options.seed is None else options.seed
-    drawn = np.random.default_rng(seed).permutation(CHUNKS)[: math.ceil(options.share * CHUNKS)]
+    patterns = drawn(options.share, seed)
+    tasks = [patterns[start : start + TASK] for start in range(0, len(patterns), TASK)]
     if options.share < 1:
         print(f"a share of {options.share} by --seed {seed}")
     rows, bad = [], False
     with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
         for name in [options.function] if options.function else FORMULAS:
             found = [Worst()] * len(outputs(name))
-            for done in pool.map(check, [name] * len(drawn), map(int, drawn)):
+            for done in pool.map(check, [name] * len(tasks), tasks):
                 found = [a + b for a, b in zip(found, done, strict=True)]
             bound = bounds("_fast.pxd")[f"fast_{name}", "float32", True].ulp
             for (function, index, isa), worst in zip(outputs(name), found, strict=True):
@@ -157,7 +184,7 @@ def main(argv=None):
                 row = {
                     "function": function if index is None else f"{function}[{index}]",
                     "ISA": isa,
-                    "inputs": f"{len(drawn) * CHUNK:,}",
+                    "inputs": f"{len(patterns):,}",
                     "bound": f"{bound:.2f}",
                     "worst ULP": f"{worst.normal:.4f}",
                     "at": worst.at.hex(),

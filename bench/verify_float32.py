@@ -332,7 +332,9 @@ def arguments(argv):
     )
     parser.add_argument("--function", choices=wide.functions(), help="one function only")
     parser.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
-    parser.add_argument("--share", type=float, default=1.0, metavar="F", help="of the inputs, at random, from 0 to 1")
+    parser.add_argument(
+        "--share", type=machine.share, default=1.0, metavar="F", help="of the inputs, at random, 1 for all"
+    )
     parser.add_argument("--seed", type=int, help="of the share, to repeat one")
     parser.add_argument("--workers", type=int, default=cores, metavar="N", help=f"processes; here {cores}")
     parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help=f"progress; default {STATE}")

@@ -121,6 +121,75 @@ def test_pictures_are_drawn(tmp_path):
 
 
 # ---------------------------------------------------------------------------------------------------------------
+# Shares of a proof, and which kernels a log is of
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_share_of_the_fast_tiers_inputs_is_spread_evenly_over_all_bit_patterns():
+    verify_fast = importlib.import_module("verify_fast")
+    assert verify_fast.drawn(1.0, 0) == range(2**32)
+    for share in (0.5, 0.01, 0.001):
+        patterns = verify_fast.drawn(share, 3)
+        ends = np.arange(0, 2**32 + 1, verify_fast.BINADE)
+        of_binades = np.diff([len(range(patterns.start, int(end), patterns.step)) for end in ends])
+        assert of_binades.max() - of_binades.min() <= 1
+        assert of_binades.min() >= int(share * verify_fast.BINADE) - 1
+    assert len({verify_fast.drawn(0.001, seed).start for seed in range(20)}) > 10
+
+
+def test_a_share_finds_a_flaw_in_one_binade(monkeypatch):
+    verify_fast = importlib.import_module("verify_fast")
+    if not verify_fast.kernels():
+        pytest.skip("the fast tier is the default's where there is no FMA")
+    right = verify_fast.kernels()
+
+    def flawed(x):
+        return np.where((x > 2) & (x < 4), right[isa]["silu"](x) * np.float32(1 + 2**-20), right[isa]["silu"](x))
+
+    isa = next(iter(right))
+    monkeypatch.setattr(verify_fast, "kernels", lambda: {isa: {**right[isa], "silu": flawed}})
+    (worst,) = verify_fast.check("silu", verify_fast.drawn(0.0002, 1))
+    assert worst.normal > 4
+    assert 2 < worst.at < 4
+
+
+@pytest.mark.parametrize("program", ["verify_fast.py", "verify_float32.py"])
+@pytest.mark.parametrize("share", ["0", "-0.5", "1.5", "nan", "1e-9"])
+def test_a_share_that_shows_nothing_is_refused(program, share, tmp_path):
+    if (program, share) == ("verify_float32.py", "1e-9"):
+        return  # it checks ties and subnormal results besides
+    command = [sys.executable, str(BENCH / program), "--share", share]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "a share" in done.stderr.splitlines()[-1]
+
+
+def test_a_log_names_the_kernels_by_their_sources(monkeypatch):
+    machine = importlib.import_module("machine")
+    sources = machine.kernel_sources()
+    assert {"_loops.pxi", "_math.pxd", "_fast.pxd", "_half.pxd", "_kernel.pxd", "_arithmetic.h"} < set(sources)
+    assert not {"_ufuncs.pyx", "_fenv.pxd"} & set(sources)
+    assert machine.facts()["kernels"] == (kernels := machine.kernels())
+    for file, before, after, same in (
+        ("_math.pxd", "COTH_C10 = 0x1.6348253e76da8p-25", "COTH_C10 = 0x1.6348253e76da9p-25", False),
+        ("_loops.pxi", "LAG = 64 ", "LAG = 32 ", False),
+        ("_math.pxd", "# THE MATHEMATICS: ", "# ALL MATHEMATICS: ", True),
+    ):
+        assert before in sources[file]
+        changed = {**sources, file: sources[file].replace(before, after)}
+        monkeypatch.setattr(machine, "kernel_sources", lambda changed=changed: changed)
+        assert (machine.kernels() == kernels) == same
+
+
+def test_readme_is_not_right_while_a_log_is_of_other_kernels(monkeypatch):
+    readme = importlib.import_module("readme")
+    text = readme.README.read_text("utf-8")
+    monkeypatch.setattr(readme.machine, "kernels", lambda: "0123456789abcdef")
+    assert len(readme.complaints(text)) == len(readme.FILES)
+    assert all("the sources are 0123456789abcdef" in complaint for complaint in readme.complaints(text))
+
+
+# ---------------------------------------------------------------------------------------------------------------
 # The benchmarks of asv
 # ---------------------------------------------------------------------------------------------------------------
 
@@ -189,6 +258,11 @@ def test_asv_layouts_are_what_their_names_say():
     assert x.strides == out.strides == (8,)
     (x,), (out,) = data.operands("sigmoid", "float32", 1000, layout="in place")
     assert x is out
+    (x, t), (y, z) = data.operands("logistic_loss_gradient_hessian", "float64", 1000, layout="columns")
+    assert {a.strides for a in (x, t, y, z)} == {(32,)}
+    assert [a.ctypes.data - x.ctypes.data for a in (t, y, z)] == [8, 16, 24]
+    assert x.std() > 1
+    assert set(t) == {0, 1}
 
 
 def test_import_is_timed_in_a_process_that_can_run_it(tmp_path):

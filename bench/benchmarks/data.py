@@ -60,7 +60,7 @@ DRAW = {
     "target": dict.fromkeys(REAL, lambda rng, n, _: rng.integers(0, 2, n)),
 }
 DISTRIBUTIONS = list(REAL)
-LAYOUTS = ["contiguous", "strided", "in place"]
+LAYOUTS = ["contiguous", "strided", "in place", "columns"]  # columns of one table, inputs and outputs side by side
 
 
 def function(name):
@@ -83,20 +83,21 @@ def ones(n, dtype, layout):
     return np.ones(2 * n, dtype)[::2] if layout == "strided" else np.ones(n, dtype)
 
 
-def operand(domain, dtype, n, distribution, layout):
-    """Return an input. It is filled piece by piece: what is allocated here counts in a measurement of memory."""
-    drawn = DRAW[domain][distribution](np.random.default_rng(SEED), min(n, PERIOD), np.finfo(dtype))
-    x = ones(n, dtype, layout)
-    for start in range(0, n, PERIOD):
-        x[start : start + PERIOD] = drawn[: n - start]
-    return x
+def fill(x, domain, distribution):
+    """Fill an input piece by piece: what is allocated by the way counts in a measurement of memory."""
+    drawn = DRAW[domain][distribution](np.random.default_rng(SEED), min(len(x), PERIOD), np.finfo(x.dtype))
+    for start in range(0, len(x), PERIOD):
+        x[start : start + PERIOD] = drawn[: len(x) - start]
 
 
 def operands(name, dtype, n, distribution="normal", layout="contiguous"):
     """Return what a function is called with, all pages touched: its inputs, and its outputs as `out=` takes them."""
     domains = TABLE.DOMAINS.get(name, ("real",))
-    inputs = [operand(domain, dtype, n, distribution, layout) for domain in domains]
-    outputs = [ones(n, dtype, layout) for _ in TABLE.REFERENCE[name]]
+    nop = len(domains) + len(TABLE.REFERENCE[name])
+    arrays = list(np.ones((n, nop), dtype).T) if layout == "columns" else [ones(n, dtype, layout) for _ in range(nop)]
+    inputs, outputs = arrays[: len(domains)], arrays[len(domains) :]
+    for x, domain in zip(inputs, domains, strict=True):
+        fill(x, domain, distribution)
     if layout == "in place":
         outputs[0] = inputs[0]
     return inputs, tuple(outputs)
