@@ -61,7 +61,7 @@ def isa() -> str:
     """Return the name of the instruction set whose kernels are in use.
 
     It is chosen once, at import: the best that the CPU has and the build holds, or the one that the environment
-    variable ``FASTSIG_ISA`` names.
+    variable ``FASTSIG_ISA`` names, in upper or lower case.
 
     Returns
     -------

@@ -1,4 +1,7 @@
-"""No input raises a floating-point flag, and flags that others raised in the same call are kept."""
+"""No input raises a floating-point flag, and flags that others raised in the same call are kept.
+
+It is the driver that puts the flags back: what a kernel adds is what it returns, of `logit` and the losses alone.
+"""
 
 import numpy as np
 import pytest
