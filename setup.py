@@ -138,7 +138,8 @@ class BuildExt(build_ext):
         if not self.compiles(EMPTY):
             there = all(map(shutil.which, words))
             raise CompileError((BROKEN_COMPILER if there else NO_COMPILER).format(command=command))
-        if not self.compiles(X86_64_ONLY if ON_X86_64 else OTHERS_ONLY):
+        if self.compiler.compiler_type != "msvc" and not self.compiles(X86_64_ONLY if ON_X86_64 else OTHERS_ONLY):
+            # MSVC builds the baseline alone, of whatever machine, and nothing is lost.
             raise CompileError(OTHER_MACHINE.format(command=command, machine=platform.machine()))
         if not self.compiles(EMPTY, flags):
             raise CompileError(REFUSED_FLAGS.format(command=command, flags=" ".join(flags)))

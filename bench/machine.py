@@ -44,7 +44,7 @@ def kernel_sources(name="_loops_baseline.pyx"):
 
 
 def kernels():
-    """Return a hash of the kernels' sources, comments left out: a log tells by it which kernels ran."""
+    """Return a hash of the kernels' sources, comments left out: a log tells by it which of them were compiled."""
     sources = kernel_sources()
     lines = [line for name in sorted(sources) for line in sources[name].splitlines()]
     code = "\n".join(line for line in lines if not COMMENT.match(line))

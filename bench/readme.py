@@ -1,7 +1,7 @@
 """Fill in the tables of README.md: from the bounds, from the names' own test, and from the logs of the runs.
 
     python bench/readme.py           write them
-    python bench/readme.py --check   exit with 1 where a table is not what it should be, or a log is of other kernels
+    python bench/readme.py --check   exit with 1 where a table is not what it should be, or a log of other kernels
 
 A table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`.
 """
@@ -103,9 +103,10 @@ TABLES = {"functions": functions, "names": names} | {name: logged(file) for name
 def complaints(text):
     """Return what is wrong with the README's text and with the logs."""
     found = [] if filled(text) == text else ["README.md's tables are stale: python bench/readme.py fills them in"]
-    ran = {file: about(file).get("kernels", "kernels that it does not name") for file in FILES.values()}
+    ran = {file: about(file).get("kernels", "sources that it does not name") for file in FILES.values()}
     return found + [
-        f"bench/logs/{file} ran {kernels}, and the sources are {machine.kernels()}: it has to be run again"
+        f"{(LOGS / file).resolve().relative_to(ROOT)} was made by kernels of {kernels}, and the sources are "
+        f"{machine.kernels()}: it has to be made again"
         for file, kernels in ran.items()
         if kernels != machine.kernels()
     ]

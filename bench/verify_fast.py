@@ -29,7 +29,7 @@ from fastsig._docs import FAST_DOCS
 INPUTS = 1 << 32
 BINADE = 1 << 23
 LEAST_OF_BINADE = 1000  # inputs of each binade, without which a share shows nothing
-TASK = 1 << 24  # inputs of a worker's task
+TASK = 1 << 20  # inputs of a worker's task
 BLOCK = 1 << 13  # inputs: what is made of them comes from the heap, not page by page from the system
 LEAST_NORMAL = 2.0**-126
 SUBNORMAL_BOUND = 1.0
@@ -134,7 +134,7 @@ def check(name, patterns):
 def share_of_each_binade(text):
     """Return a share of the inputs that is given on a command line, large enough to show something."""
     value = machine.share(text)
-    if BINADE // step_of(value) < LEAST_OF_BINADE:
+    if value * BINADE < LEAST_OF_BINADE or BINADE // step_of(value) < LEAST_OF_BINADE:
         raise argparse.ArgumentTypeError(
             f"a share of {text} checks fewer than {LEAST_OF_BINADE} inputs of each binade, which shows nothing: "
             f"take {LEAST_OF_BINADE / BINADE:.5f} or more"
@@ -143,7 +143,7 @@ def share_of_each_binade(text):
 
 
 def step_of(share):
-    """Return how far apart the bit patterns of a share are."""
+    """Return how far apart the bit patterns of a share are: it is rounded to one in so many."""
     return round(1 / share)
 
 
@@ -170,8 +170,8 @@ def main(argv=None):
     seed = secrets.randbits(32) if options.seed is None else options.seed
     patterns = drawn(options.share, seed)
     tasks = [patterns[start : start + TASK] for start in range(0, len(patterns), TASK)]
-    if options.share < 1:
-        print(f"a share of {options.share} by --seed {seed}")
+    if patterns.step > 1:
+        print(f"one input in {patterns.step} by --seed {seed}")
     rows, bad = [], False
     with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
         for name in [options.function] if options.function else FORMULAS:
@@ -194,7 +194,7 @@ def main(argv=None):
                 rows.append(row)
                 print(*row.values(), flush=True)
     if options.log:
-        parameters = {"share": options.share} | ({"seed": seed} if options.share < 1 else {})
+        parameters = {"share": 1 / patterns.step} | ({"seed": seed} if patterns.step > 1 else {})
         machine.write_log(options.log, "the fast tier: float32 in float32", {**machine.facts(), **parameters}, rows)
     return int(bad)
 

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from itertools import combinations, pairwise, product
 from math import prod
 from operator import index
-from threading import get_ident
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +30,8 @@ PART = 1 << 18
 # The parts that each worker gets at the least, so that one that is held up leaves work to the others.
 PARTS_PER_WORKER = 4
 # Cuts along the innermost axis lie at multiples of this, the buffer in which NumPy casts: its blocks and vectors begin
-# where they do in one call, and so are bits that depend on them; and threads seldom write to the same cache line.
+# where they do in one call, so that results that depend on it have the same bits; and threads seldom write to the same
+# cache line.
 BLOCK = 8192
 
 # What is cut: other classes may override the ufunc, other types may need the GIL.
@@ -38,7 +39,7 @@ CLASSES = (np.ndarray, np.memmap)
 SCALARS = (bool, int, float, complex)
 KINDS = "biufcmM"
 
-_SUBMITTING: set[int] = set()  # the threads that are handing work to the pool
+_HERE = local()  # of each thread: whether it is handing work to the pool
 
 
 def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None = None) -> Any:
@@ -69,6 +70,8 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
         Whatever the ufunc raises, also what `numpy.errstate` or a warnings filter makes it raise. The other threads
         then stop after the part they are at, about 262144 elements at the most, and have stopped before the exception
         leaves; so it is with Ctrl-C, which waits for them. `out` may then be computed in part only.
+    RuntimeError
+        In the child of a fork that comes during the call, if other threads were computing: they are not there.
 
     Notes
     -----
@@ -126,33 +129,32 @@ def _compute(ufunc: np.ufunc, reads: list, writes: list, parts: Iterable[tuple[s
     try:
         group.lead(share)
     finally:
-        # The pool may be at others' work, and come to this call's when it is over: it is not to keep the arrays.
+        # A busy pool may hold this call's tasks after the call has returned; they must not keep its arrays alive.
         reads.clear()
         writes.clear()
 
 
 def _submit(function: Callable[[], None], times: int) -> None:
     """Hand a function to the pool so many times, in the caller's context; to fewer threads where no more can be had."""
-    me = get_ident()
-    if me in _SUBMITTING:  # a finaliser or a signal handler that came within `submit`, whose locks are taken
+    if getattr(_HERE, "submitting", False):  # a finaliser or a signal handler within `submit`, whose locks are held
         return
-    _SUBMITTING.add(me)
     try:
+        _HERE.submitting = True
         for _ in range(times):
             _pool(os.getpid()).submit(copy_context().run, function)
     except BaseException as failure:
-        # A pool that was cut off is given up: it would keep what it was handed, and Ctrl-C may have left a lock of its
-        # taken. Where no thread can be had, at a limit or at exit, those that run do all the work.
+        # A pool that was cut off is given up: it would keep what it was handed, and Ctrl-C may have left one of its
+        # locks held. Where no thread can be had, at a limit or at exit, those that run do all the work.
         _pool.cache_clear()
         if not isinstance(failure, RuntimeError):
             raise
     finally:
-        _SUBMITTING.discard(me)
+        _HERE.submitting = False
 
 
 @lru_cache(maxsize=1)
 def _pool(pid: int) -> "ThreadPoolExecutor":
-    """Return the threads of this process, started by need: a fork leaves its child none, so that it makes its own."""
+    """Return the threads of this process, started when needed: a fork leaves its child none, and it makes its own."""
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix=f"fastsig-{pid}")

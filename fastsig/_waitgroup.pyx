@@ -1,10 +1,8 @@
-"""The threads that help one caller of ``threaded``: what takes more than Python to be sure of.
+"""The threads that help one caller of ``threaded``: compiled, because Python may be interrupted between any two lines.
 
-Between two lines of Python anything may come: Ctrl-C, an exception that another thread has sent, a debugger. Here
-nothing does, so that who has entered always leaves, and the caller always waits.
+Ctrl-C, an exception that another thread has sent, a debugger: none of them comes in between here, so that a thread that
+has entered always leaves, and the caller always waits for it.
 """
-
-import os
 
 from cpython.pythread cimport (
     WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock,
@@ -12,6 +10,18 @@ from cpython.pythread cimport (
 )
 
 from fastsig._fenv cimport fegetenv, fenv_t, fesetenv
+
+cdef extern from *:
+    """
+    #ifdef _WIN32
+    #include <process.h>
+    #define fastsig_getpid _getpid
+    #else
+    #include <unistd.h>
+    #define fastsig_getpid getpid
+    #endif
+    """
+    int getpid "fastsig_getpid"() noexcept nogil
 
 
 cdef class WaitGroup:
@@ -23,20 +33,20 @@ cdef class WaitGroup:
     to its arrays.
     """
 
-    cdef PyThread_type_lock counting  # guards the two below, for as long as it takes to change them
+    cdef PyThread_type_lock counting  # guards the three below, for as long as it takes to change them
     cdef Py_ssize_t inside
-    cdef readonly bint closed  # nobody enters any more, and who is inside stops
+    cdef readonly bint closed  # no thread may enter, and those inside stop after their part
+    cdef object failure  # the first of a thread that helped
     cdef PyThread_type_lock occupied  # held while any thread is inside
     cdef fenv_t environment
-    cdef object failure  # the first of a thread that helped
-    cdef object process
+    cdef int process
 
     def __cinit__(self):
         self.counting = PyThread_allocate_lock()
         self.occupied = PyThread_allocate_lock()
         if self.counting == NULL or self.occupied == NULL:
             raise MemoryError
-        self.process = os.getpid()
+        self.process = getpid()
         fegetenv(&self.environment)
 
     def __dealloc__(self):
@@ -48,22 +58,27 @@ cdef class WaitGroup:
     def help(self, work):
         """Call a function, unless the group is closed; what it raises closes the group, and the caller raises it."""
         cdef fenv_t own
+        cdef object failure = None
         if not self.enter():
             return
         fegetenv(&own)
         fesetenv(&self.environment)
         try:
             work()
-        except BaseException as failure:
-            self.closed = True
-            if self.failure is None:
-                self.failure = failure
+        except BaseException as raised:
+            failure = raised
         finally:
             fesetenv(&own)
-            self.leave()
+            self.leave(failure)
 
     def lead(self, work):
-        """Call a function, close the group, and return when all who help have left, whatever the function raises."""
+        """Call a function, close the group, and return when all who help have left, whatever the function raises.
+
+        Raises
+        ------
+        RuntimeError
+            In the child of a fork that came while threads helped: what they had begun is not done there.
+        """
         try:
             work()
         finally:
@@ -72,8 +87,10 @@ cdef class WaitGroup:
             failure, self.failure = self.failure, None
         if failure is not None:
             raise failure
+        if self.inside:
+            raise RuntimeError("this process was forked while other threads computed: what they had begun is not done")
 
-    cdef bint enter(self):
+    cdef bint enter(self) noexcept:
         cdef bint entered
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
         entered = not self.closed
@@ -84,15 +101,19 @@ cdef class WaitGroup:
         PyThread_release_lock(self.counting)
         return entered
 
-    cdef void leave(self):
+    cdef void leave(self, object failure) noexcept:
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
+        if failure is not None:
+            self.closed = True
+            if self.failure is None:
+                self.failure = failure
         self.inside -= 1
         if self.inside == 0:
             PyThread_release_lock(self.occupied)
         PyThread_release_lock(self.counting)
 
-    cdef void close(self):
-        if os.getpid() != self.process:  # a fork leaves its child no other thread to wait for
+    cdef void close(self) noexcept:
+        if getpid() != self.process:  # a fork leaves its child no other thread to wait for
             return
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
         self.closed = True

@@ -84,7 +84,7 @@ def ones(n, dtype, layout):
 
 
 def fill(x, domain, distribution):
-    """Fill an input piece by piece: what is allocated by the way counts in a measurement of memory."""
+    """Fill an input piece by piece: temporary arrays count in a measurement of memory."""
     drawn = DRAW[domain][distribution](np.random.default_rng(SEED), min(len(x), PERIOD), np.finfo(x.dtype))
     for start in range(0, len(x), PERIOD):
         x[start : start + PERIOD] = drawn[: len(x) - start]
