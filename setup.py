@@ -51,6 +51,12 @@ MSVC_FLAGS = ["/O2", "/fp:precise"]
 # Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
 X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]
 
+MACROS = [
+    ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+    ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+    ("FASTSIG_LONGDOUBLE_BITS", str(np.finfo(np.longdouble).nmant + 1)),
+]
+
 EMPTY = "int probe(void);\nint probe(void) { return 0; }\n"
 X86_64_ONLY = "#if !defined(__x86_64__) && !defined(_M_X64)\n#error not x86-64\n#endif\n" + EMPTY
 OTHERS_ONLY = "#if defined(__x86_64__) || defined(_M_X64)\n#error x86-64\n#endif\n" + EMPTY
@@ -81,13 +87,6 @@ ISA = isa_table()
 ON_X86_64 = platform.machine().lower() in ISA.X86_64
 
 
-MACROS = [
-    ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
-    ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
-    ("FASTSIG_LONGDOUBLE_BITS", str(np.finfo(np.longdouble).nmant + 1)),
-]
-
-
 def extension(name, cflags=()):
     """Return one extension module of the package."""
     return Extension(
@@ -110,9 +109,14 @@ class BuildExt(build_ext):
     def build_extensions(self):
         """Build the extensions that this compiler can, or say what is missing."""
         msvc = self.compiler.compiler_type == "msvc"  # it warns about flags like -mavx2 and goes on
-        common = MSVC_FLAGS if msvc else [*GNU_FLAGS, *(X86_64_FLAGS if ON_X86_64 else [])]
-        common = common if msvc or self.debug else [*common, *NO_DEBUG_INFORMATION]
-        self.check_compiler(common)
+        common = MSVC_FLAGS
+        if not msvc:
+            common = [
+                *GNU_FLAGS,
+                *(X86_64_FLAGS if ON_X86_64 else []),
+                *([] if self.debug else NO_DEBUG_INFORMATION),
+            ]
+        self.check_compiler(common, any_machine=msvc)
         kept = []
         for e in self.extensions:
             if e.extra_compile_args and (msvc or not self.compiles(EMPTY, e.extra_compile_args)):
@@ -131,15 +135,17 @@ class BuildExt(build_ext):
         ext.sources, ext.depends = translated.sources, translated.depends
         super().build_extension(ext)
 
-    def check_compiler(self, flags):
-        """Raise CompileError unless there is a compiler, for this machine, that takes the flags common to all."""
+    def check_compiler(self, flags, any_machine):
+        """Raise CompileError unless there is a compiler for this machine that takes the flags common to all.
+
+        MSVC may be for any machine: it makes the baseline alone, and no kernels can be missing.
+        """
         words = list(takewhile(lambda word: word[0] != "-", getattr(self.compiler, "compiler_so", ["cl"])))
         command = " ".join(words)  # more than one where a wrapper such as ccache comes first
         if not self.compiles(EMPTY):
             there = all(map(shutil.which, words))
             raise CompileError((BROKEN_COMPILER if there else NO_COMPILER).format(command=command))
-        if self.compiler.compiler_type != "msvc" and not self.compiles(X86_64_ONLY if ON_X86_64 else OTHERS_ONLY):
-            # MSVC builds the baseline alone, of whatever machine, and nothing is lost.
+        if not any_machine and not self.compiles(X86_64_ONLY if ON_X86_64 else OTHERS_ONLY):
             raise CompileError(OTHER_MACHINE.format(command=command, machine=platform.machine()))
         if not self.compiles(EMPTY, flags):
             raise CompileError(REFUSED_FLAGS.format(command=command, flags=" ".join(flags)))
