@@ -14,7 +14,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).parent
-MODULES = ("_cpu", "_promotion", "_ufuncs", "_waitgroup")
+MODULES = ("fastsig._cpu", "fastsig._promotion", "fastsig._ufuncs", "fastsig._waitgroup")
 
 # Set here and not at the top of a file, where they would not reach the inline functions of a .pxd.
 DIRECTIVES = {
@@ -57,6 +57,10 @@ MACROS = [
     ("FASTSIG_LONGDOUBLE_BITS", str(np.finfo(np.longdouble).nmant + 1)),
 ]
 
+# For kernels. A loop takes its formula as a function: unless both are inlined into the kernel, each element costs an
+# indirect call and nothing is vectorised.
+INLINE = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
+
 EMPTY = "int probe(void);\nint probe(void) { return 0; }\n"
 X86_64_ONLY = "#if !defined(__x86_64__) && !defined(_M_X64)\n#error not x86-64\n#endif\n" + EMPTY
 OTHERS_ONLY = "#if defined(__x86_64__) || defined(_M_X64)\n#error x86-64\n#endif\n" + EMPTY
@@ -88,19 +92,19 @@ ON_X86_64 = platform.machine().lower() in ISA.X86_64
 
 
 def extension(name, cflags=()):
-    """Return one extension module of the package."""
+    """Return one extension module of the package, by its dotted name."""
     return Extension(
-        f"fastsig.{name}",
-        [f"fastsig/{name}.pyx"],
-        include_dirs=[np.get_include(), "fastsig"],
+        name,
+        [name.replace(".", "/") + ".pyx"],
+        include_dirs=[np.get_include(), "fastsig/kernels"],
         define_macros=MACROS,
         extra_compile_args=list(cflags),
     )
 
 
-def loops(isa):
+def kernels(isa):
     """Return the extension of one row of the ISA table."""
-    return extension(isa.module.rpartition(".")[2], isa.cflags)
+    return extension(isa.module, isa.cflags)
 
 
 class BuildExt(build_ext):
@@ -124,6 +128,8 @@ class BuildExt(build_ext):
                 print(f"fastsig: the compiler refuses {flags}; the kernels that need them are left out")
                 continue
             e.extra_compile_args = [*common, *e.extra_compile_args]
+            if not msvc:
+                e.define_macros = [*e.define_macros, *INLINE]
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
             kept.append(e)
         self.extensions = kept
@@ -163,6 +169,6 @@ class BuildExt(build_ext):
 
 
 setup(
-    ext_modules=[*map(extension, MODULES), *map(loops, ISA.isas_of(platform.machine()))],
+    ext_modules=[*map(extension, MODULES), *map(kernels, ISA.isas_of(platform.machine()))],
     cmdclass={"build_ext": BuildExt},
 )

@@ -1,4 +1,4 @@
-"""The accuracy bounds that are stated beside the formulas in ``_math.pxd`` and ``_fast.pxd``, read from there."""
+"""The accuracy bounds that are stated above the formulas in ``kernels/functions``, read from there."""
 
 import re
 from functools import cache
@@ -20,8 +20,8 @@ class Bound(NamedTuple):
 
 
 @cache
-def bounds(file: str = "_math.pxd") -> dict[tuple[str, str, bool], Bound]:
-    """Return the bounds by function, type, and whether the kernels use FMA.
+def bounds() -> dict[tuple[str, str, bool], Bound]:
+    """Return the bounds by function, type, and whether the kernels use FMA; ``fast_NAME`` is the fast tier's.
 
     Raises
     ------
@@ -29,16 +29,17 @@ def bounds(file: str = "_math.pxd") -> dict[tuple[str, str, bool], Bound]:
         If a line that begins as a bound is not in the grammar, or a bound is stated twice.
     """
     found = {}
-    for line in files("fastsig").joinpath(file).read_text("utf-8").splitlines():
-        if not line.startswith("# BOUND"):
-            continue
-        match = LINE.match(line)
-        if match is None:
-            raise ValueError(f"{file} states a bound that is not in the grammar: {line!r}")
-        bound = Bound(float(match["ulp"]), match["worst"] and float(match["worst"]), match["at"])
-        for fma in {"fma": (True,), "no-fma": (False,), None: (True, False)}[match["group"]]:
-            key = (match["name"], match["type"], fma)
-            if key in found:
-                raise ValueError(f"{file} states a bound twice: {line!r}")
-            found[key] = bound
+    for page in files("fastsig").joinpath("kernels", "functions").iterdir():
+        for line in page.read_text("utf-8").splitlines():
+            if not line.startswith("# BOUND"):
+                continue
+            match = LINE.match(line)
+            if match is None:
+                raise ValueError(f"{page.name} states a bound that is not in the grammar: {line!r}")
+            bound = Bound(float(match["ulp"]), match["worst"] and float(match["worst"]), match["at"])
+            for fma in {"fma": (True,), "no-fma": (False,), None: (True, False)}[match["group"]]:
+                key = (match["name"], match["type"], fma)
+                if key in found:
+                    raise ValueError(f"{page.name} states a bound twice: {line!r}")
+                found[key] = bound
     return found

@@ -18,7 +18,7 @@ class Isa(NamedTuple):
     @property
     def module(self) -> str:
         """Return the dotted name of the row's kernels module."""
-        return f"fastsig._loops_{self.name}"
+        return f"fastsig.kernels.{self.name}"
 
 
 X86_64 = ("x86_64", "amd64")

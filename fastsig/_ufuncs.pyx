@@ -14,7 +14,7 @@ cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
 from fastsig._fenv cimport Env, enter, leave
-from fastsig._kernel cimport DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, WIDE_BLOCK, Row, kernel_t
+from fastsig.kernels.abi cimport DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, WIDE_BLOCK, Row, kernel_t
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS

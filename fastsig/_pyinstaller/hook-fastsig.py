@@ -6,4 +6,4 @@ from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 LEFT_OUT = ("fastsig.__main__", "fastsig._pyinstaller")
 
 hiddenimports = collect_submodules("fastsig", filter=lambda name: not name.startswith(LEFT_OUT))
-datas = collect_data_files("fastsig", includes=["*.pxd"])  # from which the report reads the bounds
+datas = collect_data_files("fastsig", includes=["kernels/functions/*.pxi"])  # from which the report reads the bounds

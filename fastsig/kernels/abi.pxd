@@ -1,6 +1,6 @@
 # What passes between the loops and the ufuncs: a row of the table of kernels.
 
-cdef extern from "_arithmetic.h":
+cdef extern from "arithmetic.h":
     pass
 
 cdef extern from *:

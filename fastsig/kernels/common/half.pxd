@@ -1,21 +1,18 @@
 # float16 by its bits: 1 sign, 5 exponent, 10 fraction. Branch-free both ways, so that the loops vectorise; the
 # conversion to float16 rounds a float64 once, which no CPU's instruction does.
 
+from libc.math cimport fabs
 from libc.stdint cimport uint16_t
 
-from fastsig._math cimport bits, fabs, from_bits
+from fastsig.kernels.common.exact cimport bits, from_bits
 
 cdef extern from *:
-    """
-    static const double HALF_MIN_NORMAL = 0x1p-14;
-    static const double HALF_OVERFLOW = 0x1p+16;   /* the first power of two beyond float16; encoded as infinity */
-    static const double HALF_ROUND = 0x1.8p+42;    /* times 2^k: adding it rounds [2^k, 2^(k+1)) to 11 bits */
-    static const uint64_t HALF_REBIAS = (uint64_t)(1023 - 15) << 52;
-    static const uint64_t HALF_REBIAS_INF = (uint64_t)(2047 - 31) << 52;
-    static const uint64_t ONE_EXPONENT = (uint64_t)1 << 52;
-    """
-    const double HALF_MIN_NORMAL, HALF_OVERFLOW, HALF_ROUND
-    const unsigned long long HALF_REBIAS, HALF_REBIAS_INF, ONE_EXPONENT
+    const double HALF_MIN_NORMAL "0x1p-14"
+    const double HALF_OVERFLOW "0x1p+16"  # the first power of two beyond float16; encoded as infinity
+    const double HALF_ROUND "0x1.8p+42"  # times 2^k: adding it rounds [2^k, 2^(k+1)) to 11 bits
+    const unsigned long long HALF_REBIAS "((uint64_t)(1023 - 15) << 52)"
+    const unsigned long long HALF_REBIAS_INF "((uint64_t)(2047 - 31) << 52)"
+    const unsigned long long ONE_EXPONENT "((uint64_t)1 << 52)"
 
 
 cdef inline double half_to_double(uint16_t v) noexcept nogil:

@@ -1,0 +1,1 @@
+include "all.pxi"  # compiled for one instruction set: see _isa.py

@@ -1,0 +1,21 @@
+# THE EXCEPTIONS that an input calls for, as integers: a loop ORs them. As wide as a double, so that comparing and
+# collecting vectorise together.
+
+from fastsig.kernels.abi cimport INVALID
+from fastsig.kernels.common.exact cimport bits
+
+
+cdef inline unsigned long long top_bit(unsigned long long u) noexcept nogil:
+    return u >> 63
+
+
+cdef inline bint outside(double p) noexcept nogil:
+    return (p < 0.0) | (p > 1.0)
+
+
+cdef inline unsigned long long target_flags(double t) noexcept nogil:
+    # Invalid if t < 0 or t > 1, and not NaN. By the borrows of 64-bit integers, since not every instruction set can
+    # turn a comparison of doubles into such an integer.
+    cdef unsigned long long u = bits(t), magnitude = u & 0x7fffffffffffffffULL
+    cdef unsigned long long beyond = (0x3ff0000000000000ULL - magnitude) | (u & (0 - magnitude))
+    return top_bit(beyond & ~(0x7ff0000000000000ULL - magnitude)) * INVALID

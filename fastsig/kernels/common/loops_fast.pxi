@@ -1,0 +1,75 @@
+# THE LOOPS OF THE FAST TIER, in float32 throughout.
+
+ctypedef float (*fast_formula)(float x, float e) noexcept nogil
+ctypedef float (*fast_pair_formula)(float x, FastExp e) noexcept nogil
+
+
+cdef inline void reduce_floats(const float[::1] x, float *s, float *v, Py_ssize_t n) noexcept nogil:
+    cdef float most = <float> opaque(FAST_MOST), t
+    cdef FastReduced a
+    cdef Py_ssize_t i
+    for i in range(n):
+        t = fabsf(x[i])
+        a = reduce_fast(most if most < t else t)
+        s[i] = a.s
+        v[i] = fmaf(a.n, FAST_LN2_LO, a.v)
+
+
+cdef inline int map_fast(fast_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+    # Values beside the exponentials of the next stretch, as in map_narrow
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef float e[NARROW_BLOCK]
+    cdef float v[NARROW_BLOCK]
+    cdef Py_ssize_t i, k
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    reduce_floats(x, e, v, n)
+    for i in range(min(n, DISTANCE)):
+        e[i] = exp_fast(e[i], v[i])
+    for i in range(n - DISTANCE):
+        y[i] = f(x[i], e[i])
+        k = i + DISTANCE
+        e[k] = exp_fast(e[k], v[k])
+    for i in range(max(n - DISTANCE, 0), n):
+        y[i] = f(x[i], e[i])
+    return 0
+
+
+cdef inline int map_fast_pair(fast_pair_formula f, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef float e_h[NARROW_BLOCK]
+    cdef float e_l[NARROW_BLOCK]
+    cdef float most = <float> opaque(FAST_MOST), t
+    cdef FastExp v
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    for i in range(n):
+        t = fabsf(x[i])
+        v = exp_fast_pair(most if most < t else t)
+        e_h[i] = v.h
+        e_l[i] = v.l
+    for i in range(n):
+        y[i] = f(x[i], FastExp(e_h[i], e_l[i]))
+    return 0
+
+
+cdef inline int map2_fast(fast_formula f, fast_formula g, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef float[::1] z
+    cdef float e[NARROW_BLOCK]
+    cdef float v[NARROW_BLOCK]
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    borrow(z, operands[2], n)
+    reduce_floats(x, e, v, n)
+    for i in range(n):
+        e[i] = exp_fast(e[i], v[i])
+    for i in range(n):
+        y[i] = f(x[i], e[i])
+        z[i] = g(x[i], e[i])
+    return 0

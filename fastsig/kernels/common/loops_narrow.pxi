@@ -1,0 +1,302 @@
+# THE LOOPS OF float16 AND float32, which are computed in float64 and rounded once at the end.
+
+ctypedef Ratio (*narrow_ratio)(double x, Exp e) noexcept nogil
+ctypedef double (*narrow_value)(double x, double q) noexcept nogil
+ctypedef double (*near_formula)(double x) noexcept nogil
+ctypedef Ratio (*narrow_ratio_with)(double x, double t, Exp e) noexcept nogil
+ctypedef double (*narrow_value_with)(double x, double t, double q) noexcept nogil
+ctypedef double (*plain_formula)(double x) noexcept nogil
+ctypedef double (*plain_formula_with)(double x, double t) noexcept nogil
+
+ctypedef fused narrow:
+    uint16_t  # float16, by its bits
+    float
+
+# Typed null pointers that select the specialisation of a loop, float16 or float32; they are never dereferenced.
+cdef const uint16_t *HALF = NULL
+cdef const float *SINGLE = NULL
+
+
+cdef inline narrow rounded(double v, const narrow *tag) noexcept nogil:
+    if narrow is float:
+        return <float> v
+    else:
+        return double_to_half(v)
+
+
+cdef inline bint has_sign(narrow x) noexcept nogil:
+    # An integer's comparison does not compete with the multiplications, as a float's does.
+    if narrow is float:
+        return <int> bits_f32(x) < 0
+    else:
+        return x >> 15
+
+
+cdef inline double itself(double x, double q) noexcept nogil:
+    # The value of a function that is its ratio
+    return q
+
+
+cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        if narrow is float:
+            w[i] = x[i]
+        else:
+            w[i] = half_to_double(x[i])
+
+
+cdef inline void reduce_widened(const double *w, double *r, double *exponent, bint even, Py_ssize_t n) noexcept nogil:
+    # For e = exp(-|x|) where the function needs no other, else exp(-x)
+    cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), t
+    cdef Reduced a
+    cdef Py_ssize_t i
+    for i in range(n):
+        t = fabs(w[i]) if even else w[i]
+        t = most if most < t else t
+        if not even:
+            t = least if least > t else t
+        a = reduce_narrow(t)
+        r[i] = a.r
+        exponent[i] = a.exponent
+
+
+cdef inline void reduce_narrows(
+    const narrow[::1] x, double *w, double *r, double *exponent, bint even, Py_ssize_t n
+) noexcept nogil:
+    # The same, of float32 clamped before it is widened: on twice the lanes. What was clamped is kept, unless w is NULL.
+    cdef float most = <float> opaque(NARROW_MOST), least = <float> opaque(-NARROW_MOST), t
+    cdef double wide[NARROW_BLOCK]
+    cdef Reduced a
+    cdef Py_ssize_t i
+    if narrow is float:
+        for i in range(n):
+            t = fabsf(x[i]) if even else x[i]
+            t = most if most < t else t
+            if not even:
+                t = least if least > t else t
+            if w != NULL:
+                w[i] = t
+            a = reduce_narrow(t)
+            r[i] = a.r
+            exponent[i] = a.exponent
+    else:
+        widen(x, wide, n)
+        reduce_widened(wide, r, exponent, even, n)
+
+
+cdef inline Exp exp_of(double r, double exponent) noexcept nogil:
+    return exp_narrow(Reduced(r, exponent))
+
+
+cdef inline int refine(
+    near_formula f, double low, double high, char *x_at, char *y_at, Py_ssize_t n
+) noexcept nogil:
+    # float32 results for 0 < |x| < low and for |x| > high, of which most blocks have none. For float16, float64 is fine
+    # enough.
+    cdef const float[::1] x
+    cdef float[::1] y
+    cdef unsigned int least = 0xffffffff, most = 0, magnitude
+    cdef double w, refined
+    cdef Py_ssize_t i
+    borrow(x, x_at, n)
+    borrow(y, y_at, n)
+    for i in range(n):
+        magnitude = bits_f32(x[i]) & 0x7fffffff
+        least = magnitude - 1 if magnitude - 1 < least else least  # of 0 it is the largest
+        if high < INFINITY:
+            most = magnitude if magnitude > most else most
+    if least < bits_f32(<float> low) - 1 or most > bits_f32(<float> high):
+        for i in range(n):
+            w = x[i]
+            refined = f(w)
+            y[i] = <float> refined if (fabs(w) < low) | (fabs(w) > high) else y[i]
+    return 0
+
+
+cdef inline int map_narrow(
+    narrow_ratio f, narrow_value g, bint even, bint keep, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    # Of functions that need x, if at all, as clamped for its exponential, and in the ratio. The quotients of a stretch
+    # are taken beside the ratios of the next: divisions and multiplications overlap.
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef double w[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef Ratio a
+    cdef Py_ssize_t i, k
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    if keep:
+        reduce_narrows(x, w, p, q, even, n)
+    else:
+        reduce_narrows(x, NULL, p, q, even, n)
+    for i in range(min(n, DISTANCE)):
+        a = f(w[i] if keep else 0.0, exp_of(p[i], q[i]))
+        p[i] = a.num
+        q[i] = a.den
+    for i in range(n - DISTANCE):
+        y[i] = rounded(g(0.0, p[i] / q[i]), tag)
+        k = i + DISTANCE
+        a = f(w[k] if keep else 0.0, exp_of(p[k], q[k]))
+        p[k] = a.num
+        q[k] = a.den
+    for i in range(max(n - DISTANCE, 0), n):
+        y[i] = rounded(g(0.0, p[i] / q[i]), tag)
+    return 0
+
+
+cdef inline void ratios(
+    narrow_ratio f, const double *w, double *p, double *q, bint even, Py_ssize_t n
+) noexcept nogil:
+    cdef Ratio a
+    cdef Py_ssize_t i
+    reduce_widened(w, p, q, even, n)
+    for i in range(n):
+        a = f(w[i], exp_of(p[i], q[i]))
+        p[i] = a.num
+        q[i] = a.den
+
+
+cdef inline int map_narrow_with_x(
+    narrow_ratio f, narrow_value g, bint even, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef double w[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    widen(x, w, n)
+    ratios(f, w, p, q, even, n)
+    for i in range(n):
+        y[i] = rounded(g(w[i], p[i] / q[i]), tag)
+    return 0
+
+
+cdef inline int map_sigmoid_and_narrow(narrow_value g, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
+    # The sigmoid, and what follows from that of -|x|. Both of its sides are rounded before one is chosen: on twice the
+    # lanes.
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef narrow[::1] z
+    cdef narrow lower, upper
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef double a
+    cdef Ratio e
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    borrow(z, operands[2], n)
+    reduce_narrows(x, NULL, p, q, True, n)
+    for i in range(n):
+        e = lower_ratio_narrow(0.0, exp_of(p[i], q[i]))
+        p[i] = e.num
+        q[i] = e.den
+    for i in range(n):
+        a = p[i] / q[i]
+        lower = rounded(a, tag)
+        upper = rounded(1.0 - a, tag)
+        y[i] = lower if has_sign(x[i]) else upper
+        z[i] = rounded(g(0.0, a), tag)
+    return 0
+
+
+cdef inline void ratios_with(
+    narrow_ratio_with f, const double *w, const double *u, double *p, double *q, Py_ssize_t n
+) noexcept nogil:
+    cdef Ratio a
+    cdef Py_ssize_t i
+    reduce_widened(w, p, q, True, n)
+    for i in range(n):
+        a = f(w[i], u[i], exp_of(p[i], q[i]))
+        p[i] = a.num
+        q[i] = a.den
+
+
+cdef inline int map_with_narrow(
+    narrow_ratio_with f, narrow_value_with g, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef const narrow[::1] t
+    cdef narrow[::1] y
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    widen(x, w, n)
+    widen(t, u, n)
+    ratios_with(f, w, u, p, q, n)
+    for i in range(n):
+        y[i] = rounded(g(w[i], u[i], p[i] / q[i]), tag)
+    return flags_of_widened(flags, u, n)
+
+
+cdef inline int map2_with_narrow(
+    narrow_ratio_with f, narrow_value_with g, narrow_value_with h, flags_formula flags,
+    char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef const narrow[::1] t
+    cdef narrow[::1] y
+    cdef narrow[::1] z
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef double a
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    borrow(z, operands[3], n)
+    widen(x, w, n)
+    widen(t, u, n)
+    ratios_with(f, w, u, p, q, n)
+    for i in range(n):
+        a = p[i] / q[i]
+        y[i] = rounded(g(w[i], u[i], a), tag)
+        z[i] = rounded(h(w[i], u[i], a), tag)
+    return flags_of_widened(flags, u, n)
+
+
+cdef inline int plain_narrow(
+    plain_formula f, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef narrow[::1] y
+    cdef double w[NARROW_BLOCK]
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    widen(x, w, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i]), tag)
+    return flags_of_widened(flags, w, n)
+
+
+cdef inline int plain_with_narrow(
+    plain_formula_with f, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x
+    cdef const narrow[::1] t
+    cdef narrow[::1] y
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    widen(x, w, n)
+    widen(t, u, n)
+    for i in range(n):
+        y[i] = rounded(f(w[i], u[i]), tag)
+    return 0

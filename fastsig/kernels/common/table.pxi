@@ -1,0 +1,19 @@
+# THE TABLES of kernels, to which each page adds its row: the default tier's and the fast tier's.
+
+KERNELS = {}
+FAST = {}
+FMA = HAS_FMA  # which of the bounds hold
+
+
+cdef void free_row(object capsule) noexcept:
+    PyMem_Free(PyCapsule_GetPointer(capsule, ROW_CAPSULE))
+
+
+cdef object row(Signature of_row, kernel_t e, kernel_t f, kernel_t d, kernel_t g):
+    # A ufunc copies the row that it is made of: none is needed for longer than its capsule.
+    cdef Row *r = <Row *> PyMem_Malloc(sizeof(Row))
+    if r == NULL:
+        raise MemoryError
+    r.signature = of_row
+    r.kernels[0], r.kernels[1], r.kernels[2], r.kernels[3] = e, f, d, g
+    return PyCapsule_New(r, ROW_CAPSULE, free_row)
