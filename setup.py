@@ -128,7 +128,7 @@ class BuildExt(build_ext):
                 print(f"fastsig: the compiler refuses {flags}; the kernels that need them are left out")
                 continue
             e.extra_compile_args = [*common, *e.extra_compile_args]
-            if not msvc:
+            if not msvc and e.name.startswith("fastsig.kernels."):
                 e.define_macros = [*e.define_macros, *INLINE]
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
             kept.append(e)

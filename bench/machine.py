@@ -30,16 +30,16 @@ def compilers():
     return ", ".join(sorted(found)) or "not recorded"
 
 
-SOURCES = re.compile(r'^(?:include|cdef extern from) "(\w+\.\w+)"|^from fastsig\.(\w+) cimport', re.M)
+SOURCES = re.compile(r'^(?:include|cdef extern from) "([\w/]+\.\w+)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M)
 COMMENT = re.compile(r"\s*#( |$)")  # of Cython; C's directives have no space there
 
 
-def kernel_sources(name="_loops_baseline.pyx"):
-    """Return what a kernels module is compiled from, by file name: its own source and all that it includes."""
-    text = files("fastsig").joinpath(name).read_text("utf-8")
+def kernel_sources(name="baseline.pyx"):
+    """Return what a kernels module is compiled from, by its path in `kernels`: its source and all that it includes."""
+    text = files("fastsig").joinpath("kernels", name).read_text("utf-8")
     found = {name: text}
     for included, cimported in SOURCES.findall(text):
-        found |= kernel_sources(included or f"{cimported}.pxd")
+        found |= kernel_sources(included or cimported.replace(".", "/") + ".pxd")
     return found
 
 

@@ -5,7 +5,7 @@
 
 The exact value is NumPy's float64 one, made of its exp and log1p, which share nothing with the kernels: it is off by
 some 2^-28 of a float32 ULP. Errors of normal results are in ULP, those below them in least subnormals. Exit status:
-0 all within the bounds stated in `_fast.pxd`, 1 not.
+0 all within the bounds stated on the pages of the functions, 1 not.
 """
 
 import argparse
@@ -178,7 +178,7 @@ def main(argv=None):
             found = [Worst()] * len(outputs(name))
             for done in pool.map(check, [name] * len(tasks), tasks):
                 found = [a + b for a, b in zip(found, done, strict=True)]
-            bound = bounds("_fast.pxd")[f"fast_{name}", "float32", True].ulp
+            bound = bounds()[f"fast_{name}", "float32", True].ulp
             for (function, index, isa), worst in zip(outputs(name), found, strict=True):
                 bad |= worst.normal > bound or worst.subnormal > SUBNORMAL_BOUND or worst.nan > 0
                 row = {

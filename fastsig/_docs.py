@@ -1,4 +1,4 @@
-"""The docstrings of the ufuncs, in numpydoc form. Their figures are the bounds that the pages state, as a test makes sure."""
+"""The docstrings of the ufuncs, in numpydoc form. Their figures are those of the pages, as a test makes sure."""
 
 _COMMON = """out : ndarray, None, or tuple of ndarray and None, optional
     Where the result is stored; it must have the broadcast shape of the inputs. It may be, or overlap, an input.

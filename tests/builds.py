@@ -64,7 +64,9 @@ def is_gcc():
 
 def checked(source, *flags):
     """Check a C source as the compiler does before it makes code of it, and return what subprocess.run does."""
-    include = [f"-I{folder}" for folder in (sysconfig.get_path("include"), np.get_include(), ROOT / "fastsig")]
+    include = [
+        f"-I{folder}" for folder in (sysconfig.get_path("include"), np.get_include(), ROOT / "fastsig" / "kernels")
+    ]
     common = ["-fsyntax-only", "-w", f"-DFASTSIG_LONGDOUBLE_BITS={LONGDOUBLE_BITS}", *include]
     return subprocess.run([*CC, *common, *flags, str(source)], capture_output=True, text=True)
 

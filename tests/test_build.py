@@ -16,7 +16,7 @@ import fastsig
 from fastsig._isa import X86_64
 
 TESTS = Path(__file__).parent
-HEADER = TESTS.parent / "fastsig" / "_arithmetic.h"
+HEADER = TESTS.parent / "fastsig" / "kernels" / "arithmetic.h"
 ON_X86_64 = platform.machine().lower() in X86_64
 ELF = sys.platform.startswith("linux")
 GCC = builds.is_gcc()
@@ -62,7 +62,7 @@ def test_the_flags_that_matter_come_last(hostile_build):
 @pytest.mark.skipif(not ELF, reason="the sections looked for are those of ELF")
 def test_debug_information_is_not_installed(hostile_build):
     installed, built = (
-        list(folder.glob("*.so")) for folder in (Path(fastsig.__file__).parent, hostile_build / "lib" / "fastsig")
+        list(folder.rglob("*.so")) for folder in (Path(fastsig.__file__).parent, hostile_build / "lib" / "fastsig")
     )
     assert len(built) >= 4 + len(ISAS)
     for module in [*installed, *built]:
@@ -113,14 +113,14 @@ def test_constants_of_another_type_do_not_compile(tmp_path):
             "#define FASTSIG_BLOCK_BYTES (FASTSIG_NARROW_BLOCK * sizeof(float))",
             "#define FASTSIG_BLOCK_BYTES 1900",
         ),
-        ("_loops_baseline", "#define FASTSIG_OPERANDS 4", "#define FASTSIG_OPERANDS 3"),
+        ("kernels/baseline", "#define FASTSIG_OPERANDS 4", "#define FASTSIG_OPERANDS 3"),
     ],
 )
 def test_sizes_that_do_not_fit_do_not_compile(hostile_build, tmp_path, module, before, after):
     source = (hostile_build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
     assert before in source
     for text, fits in ((source, True), (source.replace(before, after), False)):
-        file = tmp_path / f"{module}.c"
+        file = tmp_path / "module.c"
         file.write_text(text, "utf-8")
         assert (builds.checked(file).returncode == 0) == fits
 

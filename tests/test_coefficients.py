@@ -1,4 +1,4 @@
-"""The polynomials and constants in ``_math.pxd`` and ``_fast.pxd`` are what their comments state, in 80 digits."""
+"""The polynomials and constants of the kernels are what their comments state, in 80 digits."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 
 import fastsig
 
-PACKAGE = Path(fastsig.__file__).parent
-SOURCE = "".join((PACKAGE / file).read_text("utf-8") for file in ("_math.pxd", "_fast.pxd"))
+KERNELS = Path(fastsig.__file__).parent / "kernels"
+SOURCE = "".join(path.read_text("utf-8") for folder in ("common", "functions") for path in (KERNELS / folder).iterdir())
+LITERAL = r'"\(?(-?[\w.+-]+)\)?"'  # a negative one stands in parentheses
 WORKING_DIGITS = 80
 POINTS = 4000
 
@@ -51,18 +52,19 @@ def number(text):
 
 def constant(name):
     """Return the value of a constant of the source."""
-    return number(re.search(rf"\b{name} = ([^,;\s]+)[,;]", SOURCE)[1])
+    (literal,) = re.findall(rf"\b{name} {LITERAL}", SOURCE)
+    return number(literal)
 
 
 def coefficients(name):
     """Return the coefficients of a polynomial, by power."""
-    return {int(k): number(v) for k, v in re.findall(rf"\b{name}_C(\d+) = ([^,;\s]+)[,;]", SOURCE)}
+    return {int(k): number(v) for k, v in re.findall(rf"\b{name}_C(\d+) {LITERAL}", SOURCE)}
 
 
 def stated(name):
     """Return the binary logarithm of the error that the comment above a polynomial states."""
-    before = SOURCE[: re.search(rf"\b{name}_C\d+ = ", SOURCE).start()]
-    return float(re.findall(r"relative error (?:of )?2\^(-[\d.]+) \*/", before)[-1])
+    before = SOURCE[: re.search(rf"\b{name}_C\d+ {LITERAL}", SOURCE).start()]
+    return float(re.findall(r"relative error (?:of )?2\^(-[\d.]+)$", before, re.M)[-1])
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ def run_doctest(text, name):
 
 
 def bounds_sentence(formula):
-    """Return how a docstring states the bounds of a formula, with the figures of ``_math.pxd``."""
+    """Return how a docstring states the bounds of a formula, with the figures of its page."""
     table = bounds()
     narrow = table[formula, "float32", True].ulp
     assert {table[formula, dtype, fma].ulp for dtype in ("float16", "float32") for fma in (True, False)} == {narrow}

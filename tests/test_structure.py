@@ -1,4 +1,4 @@
-"""A function stands in four places; which one is missing is said here, by name."""
+"""A function stands in three places; which one is missing is said here, by name."""
 
 import gc
 import inspect
@@ -18,12 +18,25 @@ from fastsig._docs import DOCS
 from fastsig._reference import REFERENCE
 
 PACKAGE = Path(fastsig.__file__).parent
+KERNELS = PACKAGE / "kernels"
 NAMES = {name for name in fastsig.__all__ if isinstance(getattr(fastsig, name), np.ufunc)}
 ALIASES = {"expit": "sigmoid", "log_expit": "log_sigmoid"}
 PUBLIC = NAMES - set(ALIASES)
 
 
-def test_the_first_place_is_the_formula_and_its_bounds_in_math_pxd():
+def test_the_first_place_is_the_page_and_its_line_in_all_pxi():
+    pages = {page.stem: page.read_text("utf-8") for page in (KERNELS / "functions").iterdir()}
+    assert set(pages) == PUBLIC, "the pages in kernels/functions and the public names differ"
+    included = re.findall(r'^include "functions/(\w+)\.pxi"$', (KERNELS / "all.pxi").read_text("utf-8"), re.M)
+    assert sorted(included) == sorted(PUBLIC), "the pages that kernels/all.pxi includes and the public names differ"
+    for name, page in pages.items():
+        rows = re.findall(r'^(KERNELS|FAST)\["(\w+)"\] = row\(', page, re.M)
+        assert rows in ([("KERNELS", name)], [("KERNELS", name), ("FAST", name)]), f"the rows on the page of {name}"
+    for isa, ufuncs in UFUNCS.items():
+        assert set(ufuncs) == PUBLIC, f"the table of kernels ({isa}) and the public names differ"
+
+
+def test_a_page_states_a_bound_for_each_type_of_what_its_function_returns():
     needed = {
         (formula.__name__, dtype, fma)
         for formulas in REFERENCE.values()
@@ -31,21 +44,17 @@ def test_the_first_place_is_the_formula_and_its_bounds_in_math_pxd():
         for dtype in TYPES
         for fma in (True, False)
     }
-    assert needed == set(bounds()), "bounds in _math.pxd and formulas in _reference.py differ"
+    stated = {key for key in bounds() if not key[0].startswith("fast_")}
+    assert needed == stated, "the bounds on the pages and the formulas in _reference.py differ"
 
 
-def test_the_second_place_is_the_row_of_the_table_in_loops_pxi():
-    for isa, ufuncs in UFUNCS.items():
-        assert set(ufuncs) == PUBLIC, f"the table of kernels ({isa}) and the public names differ"
-
-
-def test_the_third_place_is_the_docstring_and_the_public_name():
+def test_the_second_place_is_the_docstring_and_the_public_name():
     assert set(DOCS) == PUBLIC, "_docs.py and the public names differ"
     stub = (PACKAGE / "__init__.pyi").read_text("utf-8")
     assert set(re.findall(r"^(\w+): Final\[np\.ufunc\]$", stub, re.M)) == NAMES, "the stub and the public names differ"
 
 
-def test_the_fourth_place_is_the_reference():
+def test_the_third_place_is_the_reference():
     assert set(REFERENCE) == PUBLIC, "_reference.py and the public names differ"
     for name, formulas in REFERENCE.items():
         assert len(formulas) == getattr(fastsig, name).nout, name

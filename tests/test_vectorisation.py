@@ -12,11 +12,11 @@ from catalog import FAST, FMA, FUNCTIONS, ISAS
 
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
 
-FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w+_loops_\w+)\(.*\) \{$")
-CALL = re.compile(r"\b(__pyx\w+_loops_\w+)\(")
+FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w+_kernels_\w+)\(.*\) \{$")
+CALL = re.compile(r"\b(__pyx\w+_kernels_\w+)\(")
 LOOP = re.compile(r"^\s*for \(")
-KERNEL = re.compile(rf"_loops_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
-FAST_KERNEL = re.compile(rf"_loops_[a-z0-9]+_fast_(?P<function>{'|'.join(FAST)})_f$")
+KERNEL = re.compile(rf"_kernels_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
+FAST_KERNEL = re.compile(rf"_kernels_[a-z0-9]+_fast_(?P<function>{'|'.join(FAST)})_f$")
 REPORT = re.compile(r"(?P<file>\w+)\.c:(?P<line>\d+):\d+: optimized:\s+loop vectorized using (?P<width>\d+) byte")
 
 
@@ -45,7 +45,7 @@ def loops_of(name, functions):
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.skipif(not builds.is_gcc(), reason="only GCC reports loops by -fopt-info-vec")
 def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
-    functions = loops_by_function((hostile_build / "build" / "fastsig" / f"_loops_{isa}.c").read_text("utf-8"))
+    functions = loops_by_function((hostile_build / "build" / "fastsig" / "kernels" / f"{isa}.c").read_text("utf-8"))
     kernels = [name for name in functions if KERNEL.search(name)]
     assert len(kernels) == 3 * len(FUNCTIONS)  # one a type, but for long double
     fast = [name for name in functions if FAST_KERNEL.search(name)]
@@ -65,16 +65,16 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
     vectorised = Counter(
         int(match["line"])
         for match in REPORT.finditer((hostile_build / "report").read_text("utf-8"))
-        if match["file"] == f"_loops_{isa}" and int(match["width"]) == WIDTH.get(isa, 16)
+        if match["file"] == isa and int(match["width"]) == WIDTH.get(isa, 16)
     )
     # Everything is inlined into the kernels, and the compiler reports a loop once for each of them.
     short = {line: (vectorised[line], n) for line, n in users.items() if vectorised[line] < n}
-    assert not short, f"loops of _loops_{isa}.c that are vectorised in fewer kernels than run them: {short}"
+    assert not short, f"loops of {isa}.c that are vectorised in fewer kernels than run them: {short}"
 
 
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_modules_are_declared_safe_without_the_gil(hostile_build, isa):
-    for module in ("_ufuncs", "_cpu", "_promotion", "_waitgroup", f"_loops_{isa}"):
+    for module in ("_ufuncs", "_cpu", "_promotion", "_waitgroup", f"kernels/{isa}"):
         source = (hostile_build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
         assert "{Py_mod_gil, __Pyx_FREETHREADING_COMPATIBLE}" in source
         assert "#define __Pyx_FREETHREADING_COMPATIBLE Py_MOD_GIL_NOT_USED" in source
