@@ -173,7 +173,8 @@ def test_a_log_names_the_kernels_by_their_sources(monkeypatch):
     machine = importlib.import_module("machine")
     sources = machine.kernel_sources()
     folder = Path(fastsig.__file__).parent / "kernels"
-    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*.[hp]*") if path.suffix not in (".py", ".pyd")}
+    paths = [path for path in folder.rglob("*.*") if path.suffix in (".h", ".pxd", ".pxi", ".pyx")]
+    held = {path.relative_to(folder).as_posix() for path in paths}
     others = {"common/__init__.pxd"} | {f"{row.name}.pyx" for row in ISAS} - {"baseline.pyx"}
     assert set(sources) == held - others
     assert machine.facts()["kernels"] == (kernels := machine.kernels())

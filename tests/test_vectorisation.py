@@ -12,11 +12,11 @@ from catalog import FAST, FMA, FUNCTIONS, ISAS
 
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
 
-FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w+_kernels_\w+)\(.*\) \{$")
-CALL = re.compile(r"\b(__pyx\w+_kernels_\w+)\(")
+FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w+\dkernels_\w+)\(.*\) \{$")
+CALL = re.compile(r"\b(__pyx\w+\dkernels_\w+)\(")
 LOOP = re.compile(r"^\s*for \(")
-KERNEL = re.compile(rf"_kernels_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
-FAST_KERNEL = re.compile(rf"_kernels_[a-z0-9]+_fast_(?P<function>{'|'.join(FAST)})_f$")
+KERNEL = re.compile(rf"\dkernels_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
+FAST_KERNEL = re.compile(rf"\dkernels_[a-z0-9]+_fast_(?P<function>{'|'.join(FAST)})_f$")
 REPORT = re.compile(r"(?P<file>\w+)\.c:(?P<line>\d+):\d+: optimized:\s+loop vectorized using (?P<width>\d+) byte")
 
 
