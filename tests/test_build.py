@@ -208,7 +208,9 @@ def test_all_tests_of_the_source_distribution_can_be_collected(unpacked):
 PROGRAM = """
 import fastsig
 import numpy as np
+from fastsig._bounds import bounds
 print(fastsig.isa(), fastsig.sigmoid(-745.0).item(), fastsig.fast.sigmoid(np.float32(0)).item())
+print(bounds()["sigmoid", "float32", True].ulp)
 """
 
 
@@ -224,4 +226,4 @@ def test_a_frozen_program_runs_with_every_instruction_set(tmp_path):
             capture_output=True,
             text=True,
         )
-        assert run.stdout == f"{isa} 5e-324 0.5\n", run.stderr
+        assert run.stdout == f"{isa} 5e-324 0.5\n0.5\n", run.stderr
