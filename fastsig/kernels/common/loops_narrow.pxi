@@ -46,8 +46,8 @@ cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept no
             w[i] = half_to_double(x[i])
 
 
-cdef inline void reduce_widened(const double *w, double *r, double *exponent, bint even, Py_ssize_t n) noexcept nogil:
-    # For e = exp(-|x|) where the function needs no other, else exp(-x)
+cdef inline void reduce_doubles(const double *w, double *r, double *exponent, bint even, Py_ssize_t n) noexcept nogil:
+    # For exp(-|x|) if `even`, else for exp(-x)
     cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), t
     cdef Reduced a
     cdef Py_ssize_t i
@@ -61,10 +61,11 @@ cdef inline void reduce_widened(const double *w, double *r, double *exponent, bi
         exponent[i] = a.exponent
 
 
-cdef inline void reduce_narrows(
+cdef inline void reduce_operands(
     const narrow[::1] x, double *w, double *r, double *exponent, bint even, Py_ssize_t n
 ) noexcept nogil:
-    # The same, of float32 clamped before it is widened: on twice the lanes. What was clamped is kept, unless w is NULL.
+    # The same of operands. float32 is clamped as float32, on twice the lanes, then widened and reduced; the clamped x
+    # is stored in w, unless that is NULL. float16 is widened first, and stores none.
     cdef float most = <float> opaque(NARROW_MOST), least = <float> opaque(-NARROW_MOST), t
     cdef double wide[NARROW_BLOCK]
     cdef Reduced a
@@ -82,7 +83,7 @@ cdef inline void reduce_narrows(
             exponent[i] = a.exponent
     else:
         widen(x, wide, n)
-        reduce_widened(wide, r, exponent, even, n)
+        reduce_doubles(wide, r, exponent, even, n)
 
 
 cdef inline Exp exp_of(double r, double exponent) noexcept nogil:
@@ -115,10 +116,11 @@ cdef inline int refine(
 
 
 cdef inline int map_narrow(
-    narrow_ratio f, narrow_value g, bint even, bint keep, char **operands, Py_ssize_t n, const narrow *tag
+    narrow_ratio f, narrow_value g, bint even, bint needs_x, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    # Of functions that need x, if at all, as clamped for its exponential, and in the ratio. The quotients of a stretch
-    # are taken beside the ratios of the next: divisions and multiplications overlap.
+    # For functions whose value needs the quotient only. Their ratio may need x: it gets x as clamped for the
+    # exponential, which float32 alone has. The quotients of a stretch are taken beside the ratios of the next:
+    # divisions and multiplications overlap.
     cdef const narrow[::1] x
     cdef narrow[::1] y
     cdef double w[NARROW_BLOCK]
@@ -128,18 +130,18 @@ cdef inline int map_narrow(
     cdef Py_ssize_t i, k
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
-    if keep:
-        reduce_narrows(x, w, p, q, even, n)
+    if needs_x:
+        reduce_operands(x, w, p, q, even, n)
     else:
-        reduce_narrows(x, NULL, p, q, even, n)
+        reduce_operands(x, NULL, p, q, even, n)
     for i in range(min(n, DISTANCE)):
-        a = f(w[i] if keep else 0.0, exp_of(p[i], q[i]))
+        a = f(w[i] if needs_x else 0.0, exp_of(p[i], q[i]))
         p[i] = a.num
         q[i] = a.den
     for i in range(n - DISTANCE):
         y[i] = rounded(g(0.0, p[i] / q[i]), tag)
         k = i + DISTANCE
-        a = f(w[k] if keep else 0.0, exp_of(p[k], q[k]))
+        a = f(w[k] if needs_x else 0.0, exp_of(p[k], q[k]))
         p[k] = a.num
         q[k] = a.den
     for i in range(max(n - DISTANCE, 0), n):
@@ -152,7 +154,7 @@ cdef inline void ratios(
 ) noexcept nogil:
     cdef Ratio a
     cdef Py_ssize_t i
-    reduce_widened(w, p, q, even, n)
+    reduce_doubles(w, p, q, even, n)
     for i in range(n):
         a = f(w[i], exp_of(p[i], q[i]))
         p[i] = a.num
@@ -192,7 +194,7 @@ cdef inline int map_sigmoid_and_narrow(narrow_value g, char **operands, Py_ssize
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
     borrow(z, operands[2], n)
-    reduce_narrows(x, NULL, p, q, True, n)
+    reduce_operands(x, NULL, p, q, True, n)
     for i in range(n):
         e = lower_ratio_narrow(0.0, exp_of(p[i], q[i]))
         p[i] = e.num
@@ -211,7 +213,7 @@ cdef inline void ratios_with(
 ) noexcept nogil:
     cdef Ratio a
     cdef Py_ssize_t i
-    reduce_widened(w, p, q, True, n)
+    reduce_doubles(w, p, q, True, n)
     for i in range(n):
         a = f(w[i], u[i], exp_of(p[i], q[i]))
         p[i] = a.num
