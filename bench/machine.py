@@ -9,7 +9,7 @@ import platform
 import re
 from importlib import metadata
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -31,23 +31,23 @@ def compilers():
 
 
 SOURCES = re.compile(r'^(?:include|cdef extern from) "([\w/]+\.\w+)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M)
-COMMENT = re.compile(r"\s*#( |$)")  # of Cython; C's directives have no space there
+COMMENT = re.compile(r"\s*#( .*)?$")  # of Cython, at the end of a line too; C's directives have no space there
 
 
 def kernel_sources(name="baseline.pyx"):
     """Return what a kernels module is compiled from, by its path in `kernels`: its source and all that it includes."""
     text = files("fastsig").joinpath("kernels", name).read_text("utf-8")
-    found = {name: text}
+    found, folder = {name: text}, PurePosixPath(name).parent  # from which a file includes others
     for included, cimported in SOURCES.findall(text):
-        found |= kernel_sources(included or cimported.replace(".", "/") + ".pxd")
+        found |= kernel_sources(str(folder / included) if included else cimported.replace(".", "/") + ".pxd")
     return found
 
 
 def kernels():
     """Return a hash of the kernels' sources, comments left out: a log tells by it which of them were compiled."""
     sources = kernel_sources()
-    lines = [line for name in sorted(sources) for line in sources[name].splitlines()]
-    code = "\n".join(line for line in lines if not COMMENT.match(line))
+    lines = [COMMENT.sub("", line) for name in sorted(sources) for line in sources[name].splitlines()]
+    code = "\n".join(line for line in lines if line)
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 

@@ -121,6 +121,33 @@ def logit(p):
     return value, value
 
 
+def within_unit(t, value):
+    """Return a value, NaN where a target is not from 0 to 1."""
+    return np.where((t >= 0) & (t <= 1), value, np.nan)
+
+
+def sigmoid_backward(grad, y):
+    """Return grad y (1 - y)."""
+    value = grad * y * (1 - y)
+    return value, value
+
+
+def logistic_loss(x, t):
+    """Return |x| (x > 0 ? 1 - t : t) + log1p(e), and the limit where x is infinite."""
+    share = np.where(x > 0, 1 - t, t)
+    value = within_unit(t, np.where(share == 0, 0, np.abs(x) * share) + np.log1p(decay(x)))
+    return value, value
+
+
+def logistic_loss_gradient(x, t):
+    """Return sigmoid(x) - t: (1/2 - t) + tanh(x/2)/2 for |x| < 1, and beyond -t + s(x) or (1 - t) - s(-x)."""
+    e = decay(x)
+    near = np.abs(x) < 1
+    curved = np.where(near, np.copysign(np.expm1(-np.minimum(np.abs(x), 1)) / 2, x), np.copysign(e, -x)) / (1 + e)
+    straight = np.where(near, 0.5 - t, np.where(x < 0, -t, 1 - t))
+    return within_unit(t, straight + curved), np.abs(straight) + np.abs(curved)
+
+
 def both(low, high):
     """Return an interval and its mirror image."""
     return (low, high), (-high, -low)
@@ -197,11 +224,32 @@ ROWS = {
 }
 
 
-def wide(name, x):
-    """Return a row's values of an array, and the bound of their errors."""
+PAIRS = {f.__name__: f for f in (sigmoid_backward, logistic_loss, logistic_loss_gradient)}
+
+# What a formula's value is off at most, relative to its scale and in EPS, where BOUND leaves too much to MPFR: 2 for an
+# exponential or a logarithm of the C library and 6 for arctanh, and 1/2 for each rounding, as they add up in the
+# formula, plus 1/2 for the sum of value and bound. A test holds the errors to half of it.
+ERRORS = {
+    "sigmoid": 3.5,  # e; 1 + e; the quotient
+    "sigmoid_derivative": 4.5,  # e; 1 + e, twice; product; quotient
+    "sigmoid_second_derivative": 8.0,  # e; expm1; 1 + e, three times; three products; quotient
+    "softplus": 5.0,  # e, whose error log1p does not make larger; log1p; the sum
+    "log_sigmoid": 5.0,
+    "logit": 6.0,  # arctanh, off by 2.6 at 0.436; elsewhere less: 1 - p; quotient; log
+    "silu": 4.0,  # sigmoid; product
+    "silu_derivative": 9.0,  # s and c with 3.5 each; product, sum, product
+    "sigmoid_backward": 3.0,  # 1 - y; two products; twice that, since all three may be as large as they can
+    "logistic_loss": 5.5,  # 1 - t, product; or softplus; the sum
+    "logistic_loss_gradient": 6.0,  # expm1; 1 + e; e in 1 + e; the quotient; 1/2 - t; the sum
+}
+
+
+def wide(name, *inputs, bound=BOUND):
+    """Return a formula's values of arrays, and the bound of their errors."""
     with np.errstate(all="ignore"):
-        value, scale = ROWS[name].formula(x.astype(WIDE))
-        return value, scale * BOUND
+        formula = PAIRS[name] if name in PAIRS else ROWS[name].formula
+        value, scale = formula(*(x.astype(WIDE) for x in inputs))
+        return value, scale * bound
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -301,10 +349,13 @@ class Output(NamedTuple):
         """Return the function's name, with the output's number where it has several."""
         return f"{self.function}[{self.index}]" if self.several else self.function
 
-    def __call__(self, x):
-        """Return the output's results."""
+    def __call__(self, *inputs):
+        """Return the output's results; what does not depend on a second input gets any."""
+        ufunc = kernels()[self.isa][self.function]
+        if len(inputs) < ufunc.nin:
+            inputs = (*inputs, np.full_like(inputs[0], 0.25))
         with np.errstate(divide="ignore", invalid="ignore"):  # logit's own, at 0 and 1 and beyond them
-            result = kernels()[self.isa][self.function](x)
+            result = ufunc(*inputs)
         return result[self.index] if self.several else result
 
 
@@ -314,23 +365,23 @@ def kernels():
     return {isa.name: bind(_dispatch.load(isa).KERNELS) for isa in _dispatch.available()}
 
 
-def functions():
-    """Return the names of all functions of one argument."""
-    return [name for name, ufunc in next(iter(kernels().values())).items() if ufunc.nin == 1]
+def functions(inputs=(1,)):
+    """Return the names of all functions of so many arguments."""
+    return [name for name, ufunc in next(iter(kernels().values())).items() if ufunc.nin in inputs]
 
 
-def outputs(only_function=None, only_isa=None):
-    """Return what is to be checked against each row: {row's name: [output, ...]}.
+def outputs(only_function=None, only_isa=None, inputs=(1,)):
+    """Return what is to be checked against each row, or formula of two inputs: {its name: [output, ...]}.
 
     An output of a function that has several is the same function as one that has a row, and answers to it.
     """
     found = {}
     for isa in kernels():
-        for function in functions():
+        for function in functions(inputs):
             if only_function in (None, function) and only_isa in (None, isa):
                 formulas = REFERENCE[function]
                 for i, formula in enumerate(formulas):
-                    if formula.__name__ not in ROWS:
+                    if formula.__name__ not in {**ROWS, **PAIRS}:
                         raise LookupError(f"{function} needs a row {formula.__name__!r} in {__file__}")
                     found.setdefault(formula.__name__, []).append(Output(function, i, len(formulas) > 1, isa))
     return found

@@ -1,12 +1,13 @@
-"""The accuracy bounds that are stated above the formulas in ``kernels/functions``, read from there."""
+"""How far results may be off: half an ULP, but for long double and the fast tier, whose pages state bounds."""
 
 import re
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+CORRECTLY_ROUNDED = ("float16", "float32", "float64")  # every function of the default tier
 LINE = re.compile(
-    r"^# BOUND (?P<name>\w+) (?P<type>float16|float32|float64|longdouble)(?: (?P<group>fma|no-fma))?: "
+    r"^# BOUND (?P<name>\w+) (?P<type>float32|float64|longdouble)(?: (?P<group>fma|no-fma))?: "
     r"(?P<ulp>\d+\.\d+) ulp(?:; worst (?P<worst>\d+\.\d+) at (?P<at>\S+))?$"
 )
 
@@ -21,7 +22,14 @@ class Bound(NamedTuple):
 
 @cache
 def bounds() -> dict[tuple[str, str, bool], Bound]:
-    """Return the bounds by function, type, and whether the kernels use FMA; ``fast_NAME`` is the fast tier's.
+    """Return the bounds that are stated above the formulas in ``kernels/functions``.
+
+    They are those of long double, and as ``fast_NAME`` those of the fast tier.
+
+    Returns
+    -------
+    dict
+        By function, type, and whether the kernels use FMA.
 
     Raises
     ------
@@ -43,3 +51,8 @@ def bounds() -> dict[tuple[str, str, bool], Bound]:
                     raise ValueError(f"{page.name} states a bound twice: {line!r}")
                 found[key] = bound
     return found
+
+
+def most_ulp(name: str, dtype: str) -> float:
+    """Return the most that a result of a function of the default tier may be off, in ULP."""
+    return 0.5 if dtype in CORRECTLY_ROUNDED else bounds()[name, dtype, True].ulp

@@ -16,6 +16,11 @@ _PAIR = """Beside the other input, the wider of two floats decides, and a float 
 _ENVIRONMENT = """No floating-point environment of the caller's changes a result: not flush-to-zero, not a rounding
 mode, not a trap. It is put back as it was."""
 
+_ROUNDED = """Correctly rounded in float16, float32 and float64: for every input the result is the number of its
+type that is nearest to the exact value, and has the same bits on every machine. longdouble results are within 2 ULP."""
+
+_SILENT = "No floating-point flag is raised by any input."
+
 _SOURCE = """.. [1] Lin (2019), "Neural networks: Deriving the sigmoid derivative via chain and quotient rules"."""
 
 _LOG1PEXP = """.. [1] Mächler (2012), "Accurately computing log(1 - exp(-abs(a)))", a vignette of the R package Rmpfr,
@@ -46,8 +51,10 @@ Notes
 .. math:: \\sigma(x) = \\frac{{1}}{{1 + e^{{-x}}}} = \\frac{{e^x}}{{e^x + 1}}
 
 Computed from e = exp(-abs(x)), as (e if x < 0 else 1)/(1 + e): nothing overflows and nothing cancels, and results run
-down through the subnormal numbers before they become 0. float16 and float32 results are correctly rounded; float64
-results are within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
+down through the subnormal numbers before they become 0.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -90,8 +97,10 @@ Notes
 .. math:: \\sigma'(x) = \\sigma(x) (1 - \\sigma(x)) = \\frac{{e^{{-x}}}}{{(1 + e^{{-x}})^2}}
 
 by the chain rule from (1 + e^-x)^-1, or by the quotient rule from 1/(1 + e^-x) [1]_. Computed from e = exp(-abs(x)) as
-e/(1 + e)^2, which is even in x to the bit. float16 and float32 results are correctly rounded; float64 results are
-within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
+e/(1 + e)^2, which is even in x to the bit.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -135,7 +144,8 @@ Notes
 -----
 .. math:: (\\sigma(x), \\sigma'(x)) = \\left(\\frac{{1}}{{1 + e^{{-x}}}}, \\frac{{e^{{-x}}}}{{(1 + e^{{-x}})^2}}\\right)
 
-The bounds are those of `sigmoid` and of `sigmoid_derivative`. No floating-point flag is raised by any input.
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -175,10 +185,11 @@ Notes
 .. math:: \\sigma''(x) = \\sigma'(x) (1 - 2 \\sigma(x)) = -\\sigma'(x) \\tanh(x/2)
     = -\\operatorname{{sign}}(x) \\frac{{e (1 - e)}}{{(1 + e)^3}}, \\quad e = e^{{-|x|}}
 
-by the product rule from s' = s(1 - s) [1]_. Computed by the last form, which is odd in x to the bit. 1 - e is taken
-from a ratio whose two parts differ by exactly what x leaves, and not from e: nothing cancels around 0, where 1 - 2s is
-0 long before x is. float16 and float32 results are correctly rounded; float64 results are within 0.54 ULP; longdouble
-within 2 ULP. No floating-point flag is raised by any input.
+by the product rule from s' = s(1 - s) [1]_. Computed by the last form, which is odd in x to the bit, with 1 - e as
+precise as e itself: nothing cancels around 0, where 1 - 2s is 0 long before x is.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -221,9 +232,10 @@ Notes
 .. math:: \\log \\sigma(x) = -\\log(1 + e^{{-x}}) = \\min(x, 0) - \\log(1 + e^{{-|x|}})
 
 Computed by the last form [1]_, whose exponential lies in [0, 1] and whose terms have one sign: nothing overflows and
-nothing cancels. Results go up through the subnormal numbers, to x = 745 in float64, before they become -0. float16 and
-float32 results are correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP. No floating-point
-flag is raised by any input.
+nothing cancels. Results go up through the subnormal numbers, to x = 745 in float64, before they become -0.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -266,9 +278,10 @@ Notes
 .. math:: \\log(1 + e^x) = \\max(x, 0) + \\log(1 + e^{{-|x|}})
 
 Computed by the last form [1]_, whose exponential lies in [0, 1] and whose terms are not negative: nothing overflows and
-nothing cancels. There is no threshold from which on the result is x: one at 20 would cost 500000 ULP there. float16 and
-float32 results are correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP. No floating-point
-flag is raised by any input.
+nothing cancels. There is no threshold from which on the result is x: one at 20 would cost 500000 ULP there.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -318,8 +331,9 @@ Notes
 
 for p <= 1/2, where a = p and b = 1 - p; for p > 1/2 it is -logit(1 - p). The function and its name are from [1]_. The
 integer j brings 2^j a within a factor of 3/2 of b. Around 1/2, j is 0 and a - b is exact: nothing cancels, while
-p/(1 - p) is rounded to a number next to 1, in whose logarithm few digits are left. float16 and float32 results are
-correctly rounded; float64 results are within 0.63 ULP; longdouble within 2 ULP.
+p/(1 - p) is rounded to a number next to 1, in whose logarithm few digits are left.
+
+{_ROUNDED}
 
 {_ENVIRONMENT}
 
@@ -366,8 +380,10 @@ Notes
 
 [1]_. Computed from e = exp(-abs(x)), as x times (e if x < 0 else 1), divided by 1 + e and rounded once: nothing
 overflows and nothing cancels, and results run on through the subnormal numbers to x = -751, where exp(x) alone is 0 in
-float64, before they become -0. float16 and float32 results are correctly rounded; float64 results are within 0.53 ULP;
-longdouble within 2 ULP. No floating-point flag is raised by any input.
+float64, before they become -0.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -410,10 +426,11 @@ Notes
 .. math:: (x \\sigma(x))' = \\sigma(x) (1 + x (1 - \\sigma(x)))
 
 by the product rule [1]_. Computed from e = exp(-abs(x)), as e(1 + x + e)/(1 + e)^2 if x < 0 and if not as
-(1 + e(1 + x))/(1 + e)^2. The zero z of 1 + x + e, which is -1.2784645427610738 to 17 digits, is stored in three parts;
-around it that sum is (x - z) + exp(z)(exp(x - z) - 1), where nothing cancels, so that the result keeps its full
-relative accuracy at the number next to the zero too. float16 and float32 results are correctly rounded; float64
-results are within 0.53 ULP; longdouble within 2 ULP. No floating-point flag is raised by any input.
+(1 + e(1 + x))/(1 + e)^2. Next to its zero, which is -1.2784645427610738 to 17 digits, 1 + x + e cancels; the result is
+correctly rounded there as everywhere.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -465,10 +482,11 @@ Notes
 -----
 .. math:: \\frac{{\\partial L}}{{\\partial x}} = \\frac{{\\partial L}}{{\\partial y}} \\, y (1 - y)
 
-by the chain rule [1]_. Both products, and 1 - y, are carried with their rounding errors and rounded at the end, where
-the formula in the type itself rounds three times. For y in [0, 1], float16 and float32 results are within 0.51 ULP;
-float64 results are within 1.00 ULP, or 1.50 ULP where the CPU has no FMA; longdouble within 2 ULP. That is by the `y`
-given, which may itself be far from the sigmoid, as above. No floating-point flag is raised by any input.
+by the chain rule [1]_. It is rounded once, where the formula in the type itself rounds three times. The exact value is
+that of the `y` given, which may itself be far from the sigmoid, as above.
+
+{_ROUNDED}
+{_SILENT}
 
 {_ENVIRONMENT}
 
@@ -528,7 +546,9 @@ Notes
 
 Minus the log-likelihood of logistic regression [1]_. Computed from e = exp(-abs(x)), as abs(x) times (1 - t if x > 0
 else t), plus log(1 + e): neither term is negative, so that nothing overflows, and nothing cancels where the prediction
-is right. float16 and float32 results are within 0.51 ULP; float64 results are within 1.20 ULP; longdouble within 2 ULP.
+is right.
+
+{_ROUNDED}
 
 {_ENVIRONMENT}
 
@@ -588,11 +608,11 @@ Notes
 -----
 .. math:: \\left(\\sigma(x) - t, \\sigma'(x)\\right), \\quad \\sigma(x) - t = (1 - t) - \\sigma(-x)
 
-The hessian is s' = s(1 - s) [1]_, for every t, with the bound of `sigmoid_derivative`. The gradient is computed by the
-first form if t <= 1/2 and by the second if not, with the sigmoid as an unrounded pair: for t = 1 it is -sigmoid(-x),
-which goes on where sigmoid(x) is rounded to 1. Where t is 0 or 1 its float16 and float32 results are within 0.51 ULP;
-float64 results are within 1.00 ULP; longdouble within 2 ULP. For a label between, the difference itself cancels: next
-to its zero, sigmoid(x) = t, the absolute error is at most half an ULP of sigmoid(x), in longdouble 2 ULP.
+The hessian is s' = s(1 - s) [1]_, for every t. For t = 1 the gradient is -sigmoid(-x), which goes on where sigmoid(x)
+is rounded to 1. For a label between 0 and 1 the difference cancels next to its zero, sigmoid(x) = t: float16, float32
+and float64 are correctly rounded there too, while a longdouble may be off by 2 ULP of sigmoid(x).
+
+{_ROUNDED}
 
 {_ENVIRONMENT}
 
@@ -613,19 +633,29 @@ Examples
 """,
 }
 
-# The fast tier: what each function is, its formula, and the bound of its float32.
+# The fast tier: what each function is, its formula, and the bounds of its float32 and of its float64.
 _FAST = {
-    "sigmoid": ("Logistic sigmoid, 1/(1 + exp(-x))", "(a if x < 0 else 1)/(1 + a), from a - a^2/(1 + a)", "1.70"),
-    "sigmoid_derivative": ("Derivative of the logistic sigmoid", "s (1 - s), s = sigmoid(-abs(x)) as a pair", "1.65"),
-    "sigmoid_with_derivative": ("Logistic sigmoid and its derivative", "both from one exponential", "1.70 and 1.65"),
-    "log_sigmoid": ("Logarithm of the logistic sigmoid", "min(x, 0) - log(1 + a)", "1.90"),
-    "softplus": ("log(1 + exp(x))", "max(x, 0) + log(1 + a), without a threshold", "1.90"),
-    "silu": ("x times its logistic sigmoid", "x (a if x < 0 else 1)/(1 + a), rounded once", "0.75"),
+    "sigmoid": ("Logistic sigmoid, 1/(1 + exp(-x))", "(a if x < 0 else 1)/(1 + a)", "1.70", "0.53"),
+    "sigmoid_derivative": (
+        "Derivative of the logistic sigmoid",
+        "s (1 - s), s = sigmoid(-abs(x)) as a pair",
+        "1.65",
+        "0.53",
+    ),
+    "sigmoid_with_derivative": (
+        "Logistic sigmoid and its derivative",
+        "both from one exponential",
+        "1.70 and 1.65",
+        "0.53 and 0.53",
+    ),
+    "log_sigmoid": ("Logarithm of the logistic sigmoid", "min(x, 0) - log(1 + a)", "1.90", "0.63"),
+    "softplus": ("log(1 + exp(x))", "max(x, 0) + log(1 + a), without a threshold", "1.90", "0.63"),
+    "silu": ("x times its logistic sigmoid", "x (a if x < 0 else 1)/(1 + a), rounded once", "0.75", "0.53"),
 }
 
 FAST_DOCS = {
     name: f"""
-{summary}, elementwise, with float32 computed in float32.
+{summary}, elementwise, within a bound instead of correctly rounded.
 
 Parameters
 ----------
@@ -640,13 +670,13 @@ Returns
 
 See Also
 --------
-fastsig.{name} : float32 correctly rounded; every other type is computed by it here too.
+fastsig.{name} : correctly rounded; float16 and longdouble are computed by it here too.
 
 Notes
 -----
-With a = exp(-abs(x)): {formula}. Normal float32 results are within {bound} ULP, subnormal ones within the least
-subnormal number; where the CPU has no FMA they are those of `fastsig.{name}`. No floating-point flag is raised by any
-input.
+With a = exp(-abs(x)): {formula}. Normal float32 results are within {single} ULP, subnormal ones within the least
+subnormal number; where the CPU has no FMA they are those of `fastsig.{name}`. float64 results are within {double} ULP.
+Their bits may differ between instruction sets with FMA and without. {_SILENT}
 
 {_ENVIRONMENT}
 
@@ -663,5 +693,5 @@ Examples
 >>> np.allclose(fast(x), exact(x), rtol=5e-7, atol=0)
 True
 """
-    for name, (summary, formula, bound) in _FAST.items()
+    for name, (summary, formula, single, double) in _FAST.items()
 }

@@ -75,7 +75,7 @@ def of_first(formula):
 
 
 # What an input may be, where that is not any real number: "unit", from 0 to 1, or "target", 0 or 1. The gradient takes
-# soft targets too, but next to its zero its error is not to be had in ULP.
+# soft targets too, but next to its zero long double's error is not to be had in ULP.
 DOMAINS = {
     "logit": ("unit",),
     "sigmoid_backward": ("real", "unit"),

@@ -4,6 +4,7 @@ One driver serves every signature: the kernel, the number of its operands and th
 ``data`` pointer.
 """
 
+from cpython.exc cimport PyErr_SetString
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.string cimport memcpy
@@ -14,7 +15,9 @@ cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
 from fastsig._fenv cimport Env, enter, leave
-from fastsig.kernels.abi cimport DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, WIDE_BLOCK, Row, kernel_t
+from fastsig.kernels.abi cimport (
+    DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, UNDECIDED, WIDE_BLOCK, Row, kernel_t
+)
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS
@@ -151,6 +154,13 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
             at[i] += m * steps[i]
         done += m
     leave(&env, loop.extended, flags & INVALID, flags & DIVIDE)
+    if flags & UNDECIDED:
+        refuse()
+
+
+cdef void refuse() noexcept with gil:
+    # NumPy passes it on as the cause of a SystemError.
+    PyErr_SetString(ArithmeticError, b"fastsig: a result lies too near to the middle of two numbers to be rounded")
 
 
 # ---------------------------------------------------------------------------------------------------------------

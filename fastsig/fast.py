@@ -1,4 +1,4 @@
-"""The fast tier: float32 computed in float32, within 2 ULP; the other types are the default's."""
+"""The fast tier: float32 computed in float32 and float64 without a second phase; the other types are the default's."""
 
 from fastsig._dispatch import PICKED, load
 from fastsig._docs import FAST_DOCS

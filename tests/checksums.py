@@ -2,8 +2,9 @@
 
     python tests/checksums.py          writes checksums.json again, from the kernels of this machine
 
-There is one for kernels that use FMA and one for those that do not. long double has none: it goes through the C library
-and, on x86, instructions whose last bits are the maker's.
+Those of the default tier are the same for all kernels, and the file is not written where they are not. The fast tier
+has one for kernels that use FMA and one for those that do not. long double has none: it goes through the C library and,
+on x86, instructions whose last bits are the maker's.
 """
 
 import hashlib
@@ -18,6 +19,8 @@ from fastsig._reference import DOMAINS
 
 FILE = Path(__file__).with_name("checksums.json")
 TYPES = ("float16", "float32", "float64")
+FAST_TYPES = ("float32", "float64")  # the other types are the default's
+DEFAULT = "default"
 N = 1 << 15
 
 
@@ -62,14 +65,17 @@ def checksum(ufunc, dtype):
 
 
 def found(isa):
-    """Return the checksums of the kernels of an instruction set, by function and type; of the fast tier in float32."""
-    sums = {f"{name} {dtype}": checksum(ufunc, dtype) for name, ufunc in UFUNCS[isa].items() for dtype in TYPES}
-    return sums | {f"fast.{name} float32": checksum(ufunc, "float32") for name, ufunc in FAST_UFUNCS[isa].items()}
+    """Return the checksums of the kernels of an instruction set, by group, and function and type."""
+    default, fast = (
+        {f"{name} {dtype}": checksum(ufunc, dtype) for name, ufunc in ufuncs[isa].items() for dtype in types}
+        for ufuncs, types in ((UFUNCS, TYPES), (FAST_UFUNCS, FAST_TYPES))
+    )
+    return {DEFAULT: default, fast_group(isa): fast}
 
 
-def group(isa):
-    """Return under which key an instruction set's checksums stand."""
-    return "FMA" if FMA[isa] else "no FMA"
+def fast_group(isa):
+    """Return under which key the checksums of an instruction set's fast tier stand."""
+    return "fast, FMA" if FMA[isa] else "fast, no FMA"
 
 
 def stated():
@@ -77,11 +83,26 @@ def stated():
     return json.loads(FILE.read_text("utf-8"))
 
 
+def differences(isa):
+    """Return what an instruction set's kernels have other bits for than the file says, a line each."""
+    return [
+        f"{isa} gives other bits for {group}: {key}"
+        for group, sums in found(isa).items()
+        for key in sorted(sums | stated()[group])
+        if sums.get(key) != stated()[group].get(key)
+    ]
+
+
 def main():
     """Write the file; what this machine has no kernels for stays as it is."""
     sums = stated() if FILE.exists() else {}
-    sums |= {group(isa): found(isa) for isa in UFUNCS}
+    ours = [found(isa) for isa in UFUNCS]
+    if any(theirs[DEFAULT] != ours[0][DEFAULT] for theirs in ours):
+        return "checksums: the instruction sets differ, so that not all is correctly rounded; nothing is written"
+    for theirs in ours:
+        sums |= theirs
     FILE.write_text(json.dumps(sums, indent=1, sort_keys=True) + "\n", "utf-8")
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,9 +5,14 @@ how far v lies from the near number, in gaps. Errors of any result y then cost a
 
 MPFR takes some ten microseconds for a value, and long double a fraction of one. Where it is wider than the type, it
 tells of nearly every result that its error is within a bound: `Ball` carries along by how much a value may be off. MPFR
-measures the others.
+measures the others. Whether they are the nearest numbers, by however little, is for `bench/nearest.py` to say, which
+takes as many bits as it needs.
 """
 
+import sys
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 import gmpy2
@@ -230,13 +235,20 @@ def largest_ulp_error(y, v):
     return np.where(np.isnan(error), np.inf, error)
 
 
+@cache
+def nearest():
+    """Return the module of bench/ that finds the nearest number of a type."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+    return import_module("nearest")
+
+
 class Reference:
     """A formula's values of a sample: by long double of all, by MPFR of those of which it was needed, once each."""
 
     def __init__(self, formula, *inputs):
         self.formula, self.inputs = formula, inputs
         self.approximate = approximate(formula, *inputs)
-        self.exact = {}  # by position
+        self.exact, self.right = {}, {}  # by position
 
     def doubtful(self, y, bound):
         """Return the positions of results whose errors may exceed a bound; of no other result does it, for sure."""
@@ -249,6 +261,21 @@ class Reference:
         self.exact.update(zip(new, zip(*found, strict=True), strict=True))
         near, gaps, rest = (np.array(part) for part in zip(*(self.exact[k] for k in at.tolist()), strict=True))
         return ulp_error(y[at], Exact(near, gaps, rest))
+
+    def nearest(self, at):
+        """Return the numbers of the type that are nearest to the values at some positions."""
+        new = [k for k in at.tolist() if k not in self.right]
+        inputs = self.inputs[:1] if hasattr(self.formula, "__wrapped__") else self.inputs  # a formula `of_first`
+        sets = [tuple(float(x[k]) for x in inputs) for k in new]
+        dtype = self.inputs[0].dtype.name
+        self.right.update(zip(new, nearest().nearest(self.formula.__name__, dtype, sets), strict=True))
+        return np.array([self.right[k] for k in at.tolist()], dtype)
+
+    def wrong(self, y):
+        """Return the positions of results that are not the nearest numbers, signs of zero included."""
+        at = np.union1d(self.doubtful(y, 0.5), np.flatnonzero(y == 0))
+        right = self.nearest(at)
+        return at[~((y[at] == right) & (np.signbit(y[at]) == np.signbit(right)))]
 
     def worst(self, y, bound):
         """Return the largest error that may exceed a bound, by MPFR, and its position; 0 and None where none may."""

@@ -36,7 +36,7 @@ def relative(function):
 # What each polynomial is for: its error, its first terms, and the interval of the argument.
 POLYNOMIALS = {
     "COTH_NARROW": (ratio(mp.mpf(2)), {}, (mp.mpf(0), mp.mpf(1) / 2 + mp.mpf(2) ** -12)),
-    "COTH": (ratio(mp.e), {0: 2}, (mp.mpf(0), HALF_LN2)),
+    "FAST_COTH": (ratio(mp.e), {0: 2}, (mp.mpf(0), HALF_LN2)),
     "LOG_NARROW": (relative(atanh2), {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
     "FAST_EXP": (relative(mp.exp), {0: 1, 1: 1}, (-HALF_LN2, HALF_LN2)),
     "FAST_LOG": (relative(mp.log1p), {1: 1}, (mp.mpf(2) ** -30, mp.mpf(1))),

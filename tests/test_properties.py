@@ -39,15 +39,14 @@ def test_sigmoid_lies_in_0_1_and_the_derivative_in_0_a_quarter(dtype):
 
 
 @pytest.mark.parametrize("dtype", WIDTHS)
-def test_sigmoid_never_decreases_beyond_an_ulp_in_float64_and_not_at_all_in_the_narrow_types(dtype):
+def test_sigmoid_never_decreases(dtype):
     @given(isas, array_of(dtype))
     def check(isa, x):
         # Neighbours are where a decrease would be.
         x = x[np.abs(x) < np.finfo(dtype).max]
         x = np.sort(np.concatenate([x, np.nextafter(x, np.inf, dtype=dtype), np.nextafter(x, -np.inf, dtype=dtype)]))
         y = UFUNCS[isa]["sigmoid"](x)
-        floor = y[:-1] if dtype != "float64" else np.nextafter(y[:-1], -np.inf)
-        assert (y[1:] >= floor).all()
+        assert (y[1:] >= y[:-1]).all()
 
     check()
 

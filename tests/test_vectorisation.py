@@ -12,6 +12,11 @@ from catalog import FAST, FMA, FUNCTIONS, ISAS
 
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
 
+# Elements and blocks in doubt, of which there are few: by integers, one after the other, or by sums rounded to odd.
+RARE = ("accurate_f64", "accurate_narrow", "decide_narrow")
+# What GCC 12 makes no vectors of with SSE2 alone: choices between numbers by comparisons that it has not.
+NOT_WITH_SSE2 = ("settle", "map_far_f64", "map_far_with_f64", "plain_with_single", "plain_with_f64", "map_logit_f64")
+
 FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int) (?P<name>__pyx\w+\dkernels_\w+)\(.*\) \{$")
 CALL = re.compile(r"\b(__pyx\w+\dkernels_\w+)\(")
 LOOP = re.compile(r"^\s*for \(")
@@ -58,6 +63,10 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
     if not FMA[isa]:
         fast, own = [], set()
 
+    left_out = RARE + (NOT_WITH_SSE2 if isa == "baseline" else ())
+    spared = {line for name, (lines, _) in functions.items() if name.endswith(left_out) for line in lines}
+    assert spared
+
     users = Counter(line for name in kernels for line in loops_of(name, functions))
     users += Counter(line for name in fast for line in loops_of(name, functions) if line in own)
     assert all(loops_of(name, functions) for name in kernels)
@@ -68,7 +77,7 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
         if match["file"] == isa and int(match["width"]) == WIDTH.get(isa, 16)
     )
     # Everything is inlined into the kernels, and the compiler reports a loop once for each of them.
-    short = {line: (vectorised[line], n) for line, n in users.items() if vectorised[line] < n}
+    short = {line: (vectorised[line], n) for line, n in users.items() if vectorised[line] < n and line not in spared}
     assert not short, f"loops of {isa}.c that are vectorised in fewer kernels than run them: {short}"
 
 

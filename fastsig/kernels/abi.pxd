@@ -31,6 +31,7 @@ cdef extern from *:
 cdef enum:
     INVALID = 1
     DIVIDE = 2
+    UNDECIDED = 4  # beside the exceptions: a rounding that not even the most digits decide. It is not known to happen.
 
 # A kernel computes a block or less. Its operands, inputs first, are contiguous and aligned, and no output shares
 # memory with another operand. It returns the exceptions that the mathematics calls for, or 0.

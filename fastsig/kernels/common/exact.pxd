@@ -45,6 +45,9 @@ cdef extern from *:
     const double UNIT_INVERSE "0x1p-128"
     const double UNIT_ROOT_INVERSE "0x1p-64"
 
+    const uint64_t SIGN "((uint64_t)1 << 63)"
+    const uint64_t ONE_EXPONENT "((uint64_t)1 << 52)"  # the last bit of the exponent
+
     const double UINT_BASE "0x1p+52"  # where an ulp is 1: the low bits of a sum are an integer
     const uint64_t UINT_BITS "0x4330000000000000ULL"  # its bits
 
@@ -55,12 +58,12 @@ ctypedef struct Pair:
 
 
 cdef inline double head(double a) noexcept nogil:
-    # The leading 26 bits: the product of two heads is exact.
-    return from_bits(bits(a) & 0xfffffffff8000000ULL)
+    # a rounded to 26 bits: what is left has 26 bits and a sign, and products of these parts are exact.
+    return from_bits((bits(a) + 0x4000000ULL) & 0xfffffffff8000000ULL)
 
 
 cdef inline double product_tail(double a, double b, double p) noexcept nogil:
-    # a*b - p, exactly, for p = a*b rounded; without FMA to within 2^-105 |p| (Dekker's product by heads).
+    # a*b - p, exactly, for p = a*b rounded; without FMA by heads (Dekker's product), whose sums are exact as well.
     cdef double a_h, a_l, b_h, b_l
     if HAS_FMA:
         return fma(a, b, -p)
@@ -160,7 +163,7 @@ cdef inline double corrected(double q, double rest, double r) noexcept nogil:
     if HAS_FMA:
         return fma(rest, r, q)
     y = (q * UNIT + rest * (r * UNIT)) * UNIT_INVERSE
-    return q + rest * r if fabs(q) < LEAST_NORMAL else y
+    return copysign(q + rest * r, y) if fabs(q) < 1.5 * LEAST_NORMAL else y
 
 
 cdef inline double quotient(Pair n, Pair d, double r) noexcept nogil:

@@ -1,97 +1,92 @@
-# THE EXPONENTIAL OF float64, as a ratio of pairs.
+# THE EXPONENTIAL OF float64, as a ratio of which each part is a pair, to a relative error of 2^-68.
 #
-# exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2,  |r| <= ln2/2 (1 + 2^-40)
+# exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2,  |r| <= ln2/2 (1 + 2^-40),  r = r_h + r_l
 #
-# As a ratio, with w = r coth(r/2), even in r and near 2:   exp(-r) = (w - r)/(w + r)
-# What multiplies w and r by one factor changes nothing, and an error of w alone counts r/2 times only.
+# With w = 6 r coth(r/2) = 12 + v + v^2 Q(v), v = r^2, an even function:   exp(-r) = (w - 6r)/(w + 6r)
+# Scaled by 6, the coefficient of v is 1 and costs nothing; what w is off counts r/12 times only. The ratio is that of
+# r_h alone, a multiple of 2^-50: then w_h -+ 6 r_h are exact. The numerator takes exp(-r_l) = 1 - r_l.
 # Reduction and ratio are functions of their own because the loops run them in phases.
 #
-# The constants and coefficients are made again by bench/coefficients.sollya.
+# The constants and coefficients are made again by bench/coefficients.sollya; bench/proof bounds the errors.
 
-from libc.stdint cimport uint64_t
-
-from fastsig.kernels.common.exact cimport Pair, Quotient, UNIT, bits, divide, fast_two_sum, fma, from_bits
+from fastsig.kernels.common.exact cimport HAS_FMA, UNIT, Pair, bits, fast_two_sum, fma, from_bits, product_tail
 from fastsig.kernels.common.exp_narrow cimport LOG2E
 
 cdef extern from *:
     const double LN2_HI "0x1.62e42fefa38p-1"  # 42 bits: n*LN2_HI is exact for |n| < 2^11
     const double LN2_LO "0x1.ef35793c7673p-45"  # LN2_HI + LN2_LO = ln 2 (1 + 2^-102)
     const double MOST "760.0"  # 760 exp(-760) < 2^-1075, half the least subnormal float64
-    const double GRID "3.0"  # x + GRID rounds |x| < 1/2 to a multiple of 2^-51
+    # x + GRID rounds |x| < 2 to a multiple of 2^-50. Without FMA one of 2^-48, and w_h one of 2^-47: products by 3/2
+    # are exact then.
+    const double GRID "(FASTSIG_HAS_FMA ? 6.0 : 24.0)"
     const double UNIT_SHIFT "(0x1.8p+52 + (1023 + 128))"  # its low bits hold the exponent of 2^n, in the unit
 
-    # r coth(r/2) = 2 + C2 r^2 + ... + C10 r^10 on |r| <= ln2/2 + 2^-12: exp_f64 to a relative error of 2^-62.28
-    const double COTH_C2 "0x1.555555555552dp-3"
-    const double COTH_C4 "(-0x1.6c16c16bd9d3p-9)"
-    const double COTH_C6 "0x1.1566aabfe55aep-14"
-    const double COTH_C8 "(-0x1.bbd3a8f9b79bp-20)"
-    const double COTH_C10 "0x1.6348253e76da8p-25"
+    const double MARGIN "0x1p-14"  # of functions of e to which nothing is added; their error is below 2^-68
 
-ctypedef struct ReducedPair:
-    Pair r  # r.h is a multiple of 2^-51
+    # 6 r coth(r/2) = 12 + r^2 + Q0 r^4 + ... + Q4 r^12 on |r| <= ln2/2 + 2^-12: exp to a relative error of 2^-71.94
+    const double COTH_Q0 "(-0x1.11111111110aep-6)"
+    const double COTH_Q1 "0x1.a01a019fa31dbp-12"
+    const double COTH_Q2 "(-0x1.4ce1993f411a1p-17)"
+    const double COTH_Q3 "0x1.0cfbef80444bbp-22"
+    const double COTH_Q4 "(-0x1.af4d1f0b34214p-28)"
+
+ctypedef struct Reduction:
+    double r_h
+    double r_l
     double s  # 2^n, in the unit
+
+ctypedef struct Coth:
+    double n_h  # exp(-r_h) = (n_h + w_l)/(d_h + w_l)
+    double d_h
+    double w_l
+
+ctypedef struct ExpF64:
+    Coth of_r_h
+    double r_l
+    double s
 
 ctypedef struct RatioPair:
     Pair n
     Pair d
 
 
-cdef inline ReducedPair reduce_f64(double t) noexcept nogil:
-    # For 0 <= t <= MOST. t + n LN2_HI is exact, and a sum of r.h and w, near 2, is so too.
-    cdef double shifted = fma(t, -LOG2E, UNIT_SHIFT), n = shifted - UNIT_SHIFT, r = fma(n, LN2_HI, t)
-    cdef ReducedPair a
-    a.r.h = (r + GRID) - GRID
-    a.r.l = fma(n, LN2_LO, r - a.r.h)
+cdef inline Reduction reduce_f64(double t, double shift) noexcept nogil:
+    # For 0 <= t <= MOST; the low bits of shift hold the exponent of s for n = 0. t + n LN2_HI is exact: a multiple of
+    # t's last bit or of 2^-43, below 0.35. n LN2_LO is in what r_h is rounded from, so that |r_l| <= 2^-51 (1 + 2^-3).
+    cdef double shifted = fma(t, -LOG2E, shift), n = shifted - shift, r = fma(n, LN2_HI, t)
+    cdef Reduction a
+    a.r_h = (fma(n, LN2_LO, r) + GRID) - GRID
+    a.r_l = fma(n, LN2_LO, r - a.r_h)
     a.s = from_bits(bits(shifted) << 52)
     return a
 
 
-cdef inline Pair coth_f64(double r) noexcept nogil:
-    # r coth(r/2)
-    cdef double v = r * r, q = fma(v, fma(v, fma(v, fma(v, COTH_C10, COTH_C8), COTH_C6), COTH_C4), COTH_C2)
-    cdef Pair w
-    w.h = fma(v, q, 2.0)
-    w.l = fma(v, q, 2.0 - w.h)
-    return w
-
-
-cdef inline RatioPair exp_f64(Pair r) noexcept nogil:
-    # exp(-r), not yet in the unit; relative error 2^-60. Both tails are one number: w.h (1 + w.l/w.h) +- r is, but for
-    # a common factor, w.h +- r (1 - w.l/w.h), and w.h is 2 as nearly as is needed there.
-    cdef double whole = r.h + r.l
-    cdef Pair w = coth_f64(whole)
-    cdef RatioPair e
-    e.n.h = w.h - r.h
-    e.d.h = w.h + r.h
-    e.d.l = fma(-0.5 * whole, w.l, r.l)
-    e.n.l = -e.d.l
+cdef inline Coth coth_f64(double r) noexcept nogil:
+    # For a multiple of 2^-50. w_h is one of 2^-49, as 6r is, and w_h -+ 6r are below 16: both are exact. So are
+    # 12 - w_h and its sum with v.
+    cdef double v = r * r, v_l = product_tail(r, r, v), u, w_h
+    cdef Coth e
+    u = fma(v, fma(v, fma(v, fma(v, COTH_Q4, COTH_Q3), COTH_Q2), COTH_Q1), COTH_Q0)
+    u = fma(v * v, u, v_l)
+    w_h = 12.0 + (v + u) if HAS_FMA else ((v + u) + 60.0) - 48.0
+    e.w_l = ((12.0 - w_h) + v) + u
+    e.n_h = fma(-6.0, r, w_h)
+    e.d_h = fma(6.0, r, w_h)
     return e
 
 
-cdef inline RatioPair in_unit(RatioPair e, double s) noexcept nogil:
-    # Times 2^n, in the unit. e.n <= e.d
-    e.n.h = s * e.n.h
-    e.n.l = s * e.n.l
-    e.d.h = UNIT * e.d.h
-    e.d.l = UNIT * e.d.l
-    return e
+cdef inline RatioPair in_unit(ExpF64 e) noexcept nogil:
+    # exp(-t) = n/d, n and d in the unit; n <= d
+    cdef RatioPair a
+    a.n.h = e.s * e.of_r_h.n_h
+    a.n.l = fma(-e.r_l, a.n.h, e.s * e.of_r_h.w_l)
+    a.d.h = UNIT * e.of_r_h.d_h
+    a.d.l = UNIT * e.of_r_h.w_l
+    return a
 
 
-cdef inline Pair sum_f64(RatioPair e, double share) noexcept nogil:
-    # d + share n, for share 1, 1/2 or -1: fast_two_sum is exact.
-    cdef Pair d = fast_two_sum(e.d.h, share * e.n.h)
-    d.l += e.d.l + share * e.n.l
+cdef inline Pair sum_f64(RatioPair e) noexcept nogil:
+    # d + n
+    cdef Pair d = fast_two_sum(e.d.h, e.n.h)
+    d.l += e.d.l + e.n.l
     return d
-
-
-cdef inline Pair expm1_f64(double z) noexcept nogil:
-    # exp(z) - 1 = 2 z/(z coth(z/2) - z) for |z| <= ln2/2
-    cdef Pair w = coth_f64(z), d = fast_two_sum(w.h, -z), n, p
-    cdef Quotient q
-    d.l += w.l
-    n.h = 2.0 * z
-    n.l = 0.0
-    q = divide(n, d, 1.0 / d.h)
-    p.h = q.q
-    p.l = q.rest * q.r
-    return p

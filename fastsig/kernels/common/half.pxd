@@ -4,7 +4,7 @@
 from libc.math cimport fabs
 from libc.stdint cimport uint16_t
 
-from fastsig.kernels.common.exact cimport bits, from_bits
+from fastsig.kernels.common.exact cimport ONE_EXPONENT, bits, from_bits
 
 cdef extern from *:
     const double HALF_MIN_NORMAL "0x1p-14"
@@ -12,7 +12,6 @@ cdef extern from *:
     const double HALF_ROUND "0x1.8p+42"  # times 2^k: adding it rounds [2^k, 2^(k+1)) to 11 bits
     const unsigned long long HALF_REBIAS "((uint64_t)(1023 - 15) << 52)"
     const unsigned long long HALF_REBIAS_INF "((uint64_t)(2047 - 31) << 52)"
-    const unsigned long long ONE_EXPONENT "((uint64_t)1 << 52)"
 
 
 cdef inline double half_to_double(uint16_t v) noexcept nogil:

@@ -7,8 +7,8 @@ ctypedef long double (*plain_formula_with_ld)(long double x, long double t) noex
 
 
 cdef inline int map_ld(libm_formula f, char **operands, Py_ssize_t n) noexcept nogil:
-    cdef const long double[::1] x
-    cdef long double[::1] y
+    cdef const long double[::1] x = None
+    cdef long double[::1] y = None
     cdef long double e
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
@@ -20,9 +20,9 @@ cdef inline int map_ld(libm_formula f, char **operands, Py_ssize_t n) noexcept n
 
 
 cdef inline int map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssize_t n) noexcept nogil:
-    cdef const long double[::1] x
-    cdef long double[::1] y
-    cdef long double[::1] z
+    cdef const long double[::1] x = None
+    cdef long double[::1] y = None
+    cdef long double[::1] z = None
     cdef long double e
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
@@ -36,9 +36,9 @@ cdef inline int map2_ld(libm_formula f, libm_formula g, char **operands, Py_ssiz
 
 
 cdef inline int map_with_ld(libm_formula_with f, flags_formula flags, char **operands, Py_ssize_t n) noexcept nogil:
-    cdef const long double[::1] x
-    cdef const long double[::1] t
-    cdef long double[::1] y
+    cdef const long double[::1] x = None
+    cdef const long double[::1] t = None
+    cdef long double[::1] y = None
     cdef long double e
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
@@ -53,10 +53,10 @@ cdef inline int map_with_ld(libm_formula_with f, flags_formula flags, char **ope
 cdef inline int map2_with_ld(
     libm_formula_with f, libm_formula_with g, flags_formula flags, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    cdef const long double[::1] x
-    cdef const long double[::1] t
-    cdef long double[::1] y
-    cdef long double[::1] z
+    cdef const long double[::1] x = None
+    cdef const long double[::1] t = None
+    cdef long double[::1] y = None
+    cdef long double[::1] z = None
     cdef long double e
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
@@ -71,8 +71,8 @@ cdef inline int map2_with_ld(
 
 
 cdef inline int plain_ld(plain_formula_ld f, flags_formula flags, char **operands, Py_ssize_t n) noexcept nogil:
-    cdef const long double[::1] x
-    cdef long double[::1] y
+    cdef const long double[::1] x = None
+    cdef long double[::1] y = None
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
@@ -82,9 +82,9 @@ cdef inline int plain_ld(plain_formula_ld f, flags_formula flags, char **operand
 
 
 cdef inline int plain_with_ld(plain_formula_with_ld f, char **operands, Py_ssize_t n) noexcept nogil:
-    cdef const long double[::1] x
-    cdef const long double[::1] t
-    cdef long double[::1] y
+    cdef const long double[::1] x = None
+    cdef const long double[::1] t = None
+    cdef long double[::1] y = None
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)

@@ -4,9 +4,11 @@ ctypedef Ratio (*narrow_ratio)(double x, Exp e) noexcept nogil
 ctypedef double (*narrow_value)(double x, double q) noexcept nogil
 ctypedef double (*near_formula)(double x) noexcept nogil
 ctypedef Ratio (*narrow_ratio_with)(double x, double t, Exp e) noexcept nogil
-ctypedef double (*narrow_value_with)(double x, double t, double q) noexcept nogil
+ctypedef Value (*narrow_value_with)(double x, double t, double q) noexcept nogil
+ctypedef Sum (*narrow_sum_with)(double x, double t, double q) noexcept nogil
 ctypedef double (*plain_formula)(double x) noexcept nogil
-ctypedef double (*plain_formula_with)(double x, double t) noexcept nogil
+ctypedef double (*plain_value_with)(double x, double t) noexcept nogil
+ctypedef Sum (*plain_sum_with)(double x, double t) noexcept nogil
 
 ctypedef fused narrow:
     uint16_t  # float16, by its bits
@@ -95,8 +97,8 @@ cdef inline int refine(
 ) noexcept nogil:
     # float32 results for 0 < |x| < low and for |x| > high, of which most blocks have none. For float16, float64 is fine
     # enough.
-    cdef const float[::1] x
-    cdef float[::1] y
+    cdef const float[::1] x = None
+    cdef float[::1] y = None
     cdef unsigned int least = 0xffffffff, most = 0, magnitude
     cdef double w, refined
     cdef Py_ssize_t i
@@ -121,8 +123,8 @@ cdef inline int map_narrow(
     # For functions whose value needs the quotient only. Their ratio may need x: it gets x as clamped for the
     # exponential, which float32 alone has. The quotients of a stretch are taken beside the ratios of the next:
     # divisions and multiplications overlap.
-    cdef const narrow[::1] x
-    cdef narrow[::1] y
+    cdef const narrow[::1] x = None
+    cdef narrow[::1] y = None
     cdef double w[NARROW_BLOCK]
     cdef double p[NARROW_BLOCK]
     cdef double q[NARROW_BLOCK]
@@ -164,8 +166,8 @@ cdef inline void ratios(
 cdef inline int map_narrow_with_x(
     narrow_ratio f, narrow_value g, bint even, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    cdef const narrow[::1] x
-    cdef narrow[::1] y
+    cdef const narrow[::1] x = None
+    cdef narrow[::1] y = None
     cdef double w[NARROW_BLOCK]
     cdef double p[NARROW_BLOCK]
     cdef double q[NARROW_BLOCK]
@@ -182,9 +184,9 @@ cdef inline int map_narrow_with_x(
 cdef inline int map_sigmoid_and_narrow(narrow_value g, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
     # The sigmoid, and what follows from that of -|x|. Both of its sides are rounded before one is chosen: on twice the
     # lanes.
-    cdef const narrow[::1] x
-    cdef narrow[::1] y
-    cdef narrow[::1] z
+    cdef const narrow[::1] x = None
+    cdef narrow[::1] y = None
+    cdef narrow[::1] z = None
     cdef narrow lower, upper
     cdef double p[NARROW_BLOCK]
     cdef double q[NARROW_BLOCK]
@@ -220,16 +222,73 @@ cdef inline void ratios_with(
         q[i] = a.den
 
 
-cdef inline int map_with_narrow(
-    narrow_ratio_with f, narrow_value_with g, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
+cdef inline bint differ(narrow a, narrow b) noexcept nogil:
+    if narrow is float:
+        return bits_f32(a) != bits_f32(b)
+    else:
+        return a != b
+
+
+cdef inline int accurate_narrow(
+    exact_formula f, const narrow[::1] x, const narrow[::1] t, narrow[::1] y, const narrow *other, Py_ssize_t n
 ) noexcept nogil:
-    cdef const narrow[::1] x
-    cdef const narrow[::1] t
-    cdef narrow[::1] y
+    # Where there is doubt: the margin makes another number of the result.
+    cdef int flags = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        if ALL_IN_DOUBT or differ(y[i], other[i]):
+            if narrow is float:
+                y[i] = nearest_f32(f, x[i], t[i], y[i], &flags)
+            else:
+                y[i] = nearest_f16(f, half_to_double(x[i]), half_to_double(t[i]), y[i], &flags)
+    return flags
+
+
+cdef inline narrow with_margin(Sum a, double sign, const narrow *tag) noexcept nogil:
+    return rounded(to_odd(a, sign * MARGINS * a.error), tag)
+
+
+cdef inline bint in_doubt(const char *y, const narrow *other, Py_ssize_t n) noexcept nogil:
+    # Whether any result is another number with its margin
+    return ALL_IN_DOUBT or memcmp(y, other, n * sizeof(other[0])) != 0
+
+
+cdef inline int decide_narrow(
+    narrow_sum_with g, exact_formula exact, const double *w, const double *u, const double *p, const double *q,
+    char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    # A block with a result in doubt, which may be a tie: by sums that lose nothing, and where they do not tell,
+    # exactly.
+    cdef const narrow[::1] x = None
+    cdef const narrow[::1] t = None
+    cdef narrow[::1] y = None
+    cdef narrow other[NARROW_BLOCK]
+    cdef Sum a
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    for i in range(n):
+        a = g(w[i], u[i], p[i] / q[i])
+        y[i] = with_margin(a, 1.0, tag)
+        other[i] = with_margin(a, -1.0, tag)
+    return accurate_narrow(exact, x, t, y, other, n) if in_doubt(operands[2], other, n) else 0
+
+
+cdef inline int map_with_narrow(
+    narrow_ratio_with f, narrow_value_with g, narrow_sum_with g_sum, exact_formula exact, flags_formula flags,
+    char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    cdef const narrow[::1] x = None
+    cdef const narrow[::1] t = None
+    cdef narrow[::1] y = None
+    cdef narrow other[NARROW_BLOCK]
     cdef double w[NARROW_BLOCK]
     cdef double u[NARROW_BLOCK]
     cdef double p[NARROW_BLOCK]
     cdef double q[NARROW_BLOCK]
+    cdef Value a
+    cdef int raised
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
@@ -238,23 +297,32 @@ cdef inline int map_with_narrow(
     widen(t, u, n)
     ratios_with(f, w, u, p, q, n)
     for i in range(n):
-        y[i] = rounded(g(w[i], u[i], p[i] / q[i]), tag)
-    return flags_of_widened(flags, u, n)
+        a = g(w[i], u[i], p[i] / q[i])
+        y[i] = rounded(a.y + MARGINS * a.error, tag)
+        other[i] = rounded(a.y - MARGINS * a.error, tag)
+    raised = flags_of_widened(flags, u, n)
+    if in_doubt(operands[2], other, n):
+        raised |= decide_narrow(g_sum, exact, w, u, p, q, operands, n, tag)
+    return raised
 
 
 cdef inline int map2_with_narrow(
-    narrow_ratio_with f, narrow_value_with g, narrow_value_with h, flags_formula flags,
+    narrow_ratio_with f, narrow_value_with g, narrow_sum_with g_sum, narrow_value h, exact_formula exact, flags_formula flags,
     char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    cdef const narrow[::1] x
-    cdef const narrow[::1] t
-    cdef narrow[::1] y
-    cdef narrow[::1] z
+    # y of both inputs, z of the first
+    cdef const narrow[::1] x = None
+    cdef const narrow[::1] t = None
+    cdef narrow[::1] y = None
+    cdef narrow[::1] z = None
+    cdef narrow other[NARROW_BLOCK]
     cdef double w[NARROW_BLOCK]
     cdef double u[NARROW_BLOCK]
     cdef double p[NARROW_BLOCK]
     cdef double q[NARROW_BLOCK]
-    cdef double a
+    cdef double v
+    cdef Value a
+    cdef int raised
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
@@ -264,17 +332,22 @@ cdef inline int map2_with_narrow(
     widen(t, u, n)
     ratios_with(f, w, u, p, q, n)
     for i in range(n):
-        a = p[i] / q[i]
-        y[i] = rounded(g(w[i], u[i], a), tag)
-        z[i] = rounded(h(w[i], u[i], a), tag)
-    return flags_of_widened(flags, u, n)
+        v = p[i] / q[i]
+        a = g(w[i], u[i], v)
+        y[i] = rounded(a.y + MARGINS * a.error, tag)
+        other[i] = rounded(a.y - MARGINS * a.error, tag)
+        z[i] = rounded(h(w[i], v), tag)
+    raised = flags_of_widened(flags, u, n)
+    if in_doubt(operands[2], other, n):
+        raised |= decide_narrow(g_sum, exact, w, u, p, q, operands, n, tag)
+    return raised
 
 
 cdef inline int plain_narrow(
     plain_formula f, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    cdef const narrow[::1] x
-    cdef narrow[::1] y
+    cdef const narrow[::1] x = None
+    cdef narrow[::1] y = None
     cdef double w[NARROW_BLOCK]
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
@@ -285,20 +358,38 @@ cdef inline int plain_narrow(
     return flags_of_widened(flags, w, n)
 
 
-cdef inline int plain_with_narrow(
-    plain_formula_with f, char **operands, Py_ssize_t n, const narrow *tag
-) noexcept nogil:
-    cdef const narrow[::1] x
-    cdef const narrow[::1] t
-    cdef narrow[::1] y
-    cdef double w[NARROW_BLOCK]
-    cdef double u[NARROW_BLOCK]
+cdef inline int plain_with_half(plain_value_with f, char **operands, Py_ssize_t n) noexcept nogil:
+    # float16 of what float64 holds exactly
+    cdef const uint16_t[::1] x = None
+    cdef const uint16_t[::1] t = None
+    cdef uint16_t[::1] y = None
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
     borrow(y, operands[2], n)
-    widen(x, w, n)
-    widen(t, u, n)
     for i in range(n):
-        y[i] = rounded(f(w[i], u[i]), tag)
+        y[i] = double_to_half(f(half_to_double(x[i]), half_to_double(t[i])))
+    return 0
+
+
+cdef inline int plain_with_single(
+    plain_value_with f, plain_sum_with f_sum, char **operands, Py_ssize_t n
+) noexcept nogil:
+    # Where a result is in doubt, by sums that are exact: nothing is left in doubt.
+    cdef const float[::1] x = None
+    cdef const float[::1] t = None
+    cdef float[::1] y = None
+    cdef float other[NARROW_BLOCK]
+    cdef double v
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    for i in range(n):
+        v = f(x[i], t[i])
+        y[i] = <float> (v * (1.0 + MARGINS * SUM_ERROR))
+        other[i] = <float> (v * (1.0 - MARGINS * SUM_ERROR))
+    if in_doubt(operands[2], other, n):
+        for i in range(n):
+            y[i] = <float> to_odd(f_sum(x[i], t[i]), 0.0)
     return 0

@@ -1,29 +1,108 @@
 # logistic_loss(x, t) = softplus(x) - t x = |x| (x > 0 ? 1 - t : t) + log1p(e): every term >= 0, for t in [0, 1]
 
+cdef extern from *:
+    const double LEAST_SHARE "0x1p-500"  # nothing beside log(1 + e) for |x| <= LOG_TAIL, and no subnormal
+    const double MOST_SMALL_TERM "0x1p-100"
 
-# BOUND logistic_loss float16: 0.51 ulp
-# BOUND logistic_loss float32: 0.51 ulp
+
 cdef inline Ratio logistic_loss_ratio_narrow(double x, double t, Exp e) noexcept nogil:
     return log1p_ratio_narrow(e)
 
 
-cdef inline double logistic_loss_narrow(double x, double t, double q) noexcept nogil:
+cdef inline Value logistic_loss_narrow(double x, double t, double q) noexcept nogil:
     cdef double share = 1.0 - t if x > 0.0 else t
-    cdef double y = (fabs(x) * share if share != 0.0 else 0.0) + log1p_narrow(q)
-    return NAN if outside(t) else y
+    cdef double v = (fabs(x) * share if share != 0.0 else 0.0) + log1p_narrow(q)
+    return Value(NAN if outside(t) else v, NARROW_ERROR * v)
 
 
-# BOUND logistic_loss float64: 1.20 ulp; worst 0.9933 at -0x1.5624d648b4000p+9,0x1.f01d1cafdbbb5p-1022
-cdef inline double logistic_loss_f64(double x, double t, RatioPair e) noexcept nogil:
-    cdef Pair share = fast_two_sum(1.0, -t), a
-    cdef double y
+cdef inline Sum logistic_loss_sum(double x, double t, double q) noexcept nogil:
+    # The product is a pair, so that a tie of it is decided by the logarithm, however small.
+    cdef Pair share = fast_two_sum(1.0, -t), a, s
+    cdef double b = log1p_narrow(q), l
     share.h = share.h if x > 0.0 else t
     share.l = share.l if x > 0.0 else 0.0
     a = times(fabs(x), share)
     a.h = a.h if share.h != 0.0 else 0.0  # an infinite x counts for nothing where its share is 0
     a.l = a.l if share.h != 0.0 else 0.0
-    y = plus_log1p_f64(a, e)
-    return NAN if outside(t) else y
+    s = two_sum(a.h, b)
+    l = s.l + a.l
+    return Sum(NAN if outside(t) else s.h, l, fma(b, NARROW_ERROR, fabs(l) * SUM_ERROR))
+
+
+cdef inline Pair share_of(double x, double t) noexcept nogil:
+    # x > 0 ? 1 - t : t, exactly; NaN for a t outside [0, 1]
+    cdef double v = NAN if outside(t) else t
+    cdef Pair p
+    p.h = 1.0 - v
+    p.l = (1.0 - p.h) - v if x > 0.0 else 0.0
+    p.h = p.h if x > 0.0 else v
+    return p
+
+
+cdef inline Rounding logistic_loss_f64(double x, double t, Pair q) noexcept nogil:
+    # (|x| share + log(c)) + 2 atanh(q), for |x| <= LOG_TAIL
+    cdef bint near = fabs(x) < NEAR_LOG
+    cdef double log_c = LN15 if near else 0.0, log_c_l = LN15_TAIL if near else 0.0, z, z_l, b, b_l, l
+    cdef Pair share = share_of(x, t), a = atanh_pair(q), s
+    share.h = LEAST_SHARE if share.h < LEAST_SHARE else share.h
+    z = fabs(x) * share.h
+    z_l = fma(fabs(x), share.l, product_tail(fabs(x), share.h, z))
+    b = log_c + z  # z < NEAR_LOG, or log_c = 0
+    b_l = (log_c - b) + z
+    s = two_sum(b, 2.0 * a.h)
+    l = s.l + fma(2.0, a.l, (b_l + log_c_l) + z_l)
+    return of_sum(s.h, l)
+
+
+cdef inline double barely_more(double l) noexcept nogil:
+    # l and something positive that is less than its last bit: rounded to odd
+    cdef uint64_t u = bits(l + 0.0)
+    return from_bits((u - (u >> 63)) | 1)
+
+
+cdef inline Rounding logistic_loss_far(double x, double t, ExpF64 e) noexcept nogil:
+    # |x| > LOG_TAIL: log(1 + e) is e < 2^-245. Where the first term is 2^-100 or more, e only breaks ties, upwards: a
+    # tail that is exact, which it is unless 1 - t has a tail itself, is rounded to odd. Elsewhere the share is 0 or a
+    # t < 2^-107, a number without a tail, and the loss is (|x| t d + n)/d.
+    cdef Pair share = share_of(x, t), n, p, product, s
+    cdef bint there = share.h != 0.0
+    cdef double z, z_l, unit_share = share.h * UNIT, margin = 0.0 if share.l == 0.0 else MARGINS * LOG_ERROR
+    cdef Rounding large, small
+    z = fabs(x) * share.h
+    if HAS_FMA:
+        z_l = product_tail(fabs(x), share.h, z)
+    else:  # the head of the largest numbers would be infinite
+        z_l = UNIT * product_tail(UNIT_INVERSE * fabs(x), share.h, UNIT_INVERSE * z)
+    z_l = fma(fabs(x), share.l, z_l)
+    z = z if there else 0.0
+    z_l = barely_more(z_l if there else 0.0)
+    large = rounding(z + fma(z, margin, z_l), z + fma(z, -margin, z_l))
+    large = large if z <= LARGEST else rounding(z, z)
+    p.h = fabs(x) * unit_share
+    p.l = product_tail(fabs(x), unit_share, p.h) if there else 0.0
+    p.h = p.h if there else 0.0
+    product.h = p.h * e.of_r_h.d_h
+    product.l = fma(p.l, e.of_r_h.d_h, fma(p.h, e.of_r_h.w_l, product_tail(p.h, e.of_r_h.d_h, product.h)))
+    n.h = e.s * e.of_r_h.n_h
+    n.l = fma(-e.r_l, n.h, e.s * e.of_r_h.w_l)
+    s = two_sum(product.h, n.h)
+    s.l += product.l + n.l
+    small = quotient_in_unit(s, e.of_r_h.d_h, e.of_r_h.w_l)
+    small.y *= UNIT_INVERSE
+    return small if z < MOST_SMALL_TERM else large
+
+
+cdef void logistic_loss_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # |x| (x > 0 ? 1 - t : t) + log1p(exp(-|x|))
+    cdef Real u = x[0], share = t[0], one
+    u.negative = False
+    set_integer(&one, 1, 0)
+    if not x.negative:
+        subtract_reals(&share, &one, t, limbs)
+    multiply_reals(&share, &u, &share, limbs)
+    exp_minus_real(y, &u, limbs)
+    log1p_real(y, y, limbs)
+    add_reals(y, y, &share, limbs)
 
 
 # BOUND logistic_loss longdouble: 2.0 ulp
@@ -35,15 +114,19 @@ cdef inline long double logistic_loss_ld(long double x, long double t, long doub
 
 
 cdef int logistic_loss_e(char **p, Py_ssize_t n) noexcept nogil:
-    return map_with_narrow(logistic_loss_ratio_narrow, logistic_loss_narrow, target_flags, p, n, HALF)
+    return map_with_narrow(
+        logistic_loss_ratio_narrow, logistic_loss_narrow, logistic_loss_sum, logistic_loss_exact, target_flags, p, n, HALF
+    )
 
 
 cdef int logistic_loss_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_with_narrow(logistic_loss_ratio_narrow, logistic_loss_narrow, target_flags, p, n, SINGLE)
+    return map_with_narrow(
+        logistic_loss_ratio_narrow, logistic_loss_narrow, logistic_loss_sum, logistic_loss_exact, target_flags, p, n, SINGLE
+    )
 
 
 cdef int logistic_loss_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_with_f64(logistic_loss_f64, target_flags, p, n)
+    return map_log_with_f64(logistic_loss_f64, logistic_loss_far, logistic_loss_exact, target_flags, p, n)
 
 
 cdef int logistic_loss_g(char **p, Py_ssize_t n) noexcept nogil:

@@ -1,29 +1,88 @@
 # logistic_loss_gradient(x, t) = sigmoid(x) - t = (1 - t) - sigmoid(-x): the form whose target is at most 1/2, so that
 # t = 1 gives -sigmoid(-x). The hessian is sigmoid_derivative(x).
 
+cdef extern from *:
+    const double MARGIN_GRADIENT "(0x1p-68 * 0x1p+128)"  # in parts of q, in the unit
+    const double LEAST_MARGIN "0x1p-1012"  # in the unit: 2^-65 of half the least subnormal
+    const double SMALL_NARROW_X "0x1p-28"
+    const double CUBIC "(-1.0 / 48)"
+    const double FAR "75.0"  # exp(-75) < 2^-107
+    const double SMALL_X "0x1p-27"  # x^3/48 is below half an ulp of x/4
 
-# BOUND logistic_loss_gradient float16: 0.51 ulp
-# BOUND logistic_loss_gradient float32: 0.51 ulp
+
 cdef inline Ratio logistic_loss_gradient_ratio_narrow(double x, double t, Exp e) noexcept nogil:
     return lower_ratio_narrow(x, e)
 
 
-cdef inline double logistic_loss_gradient_narrow(double x, double t, double q) noexcept nogil:
-    cdef double target = 1.0 - t if t > 0.5 else t, y = sigmoid_of_lower_narrow(-x if t > 0.5 else x, q) - target
-    y = -y if t > 0.5 else y
-    return NAN if outside(t) else y
+cdef inline Value logistic_loss_gradient_narrow(double x, double t, double q) noexcept nogil:
+    # Of q = sigmoid(-|x|)
+    cdef double v = (-t if x < 0.0 else 1.0 - t) + (q if x < 0.0 else -q)
+    return Value(NAN if outside(t) else v, NARROW_ERROR * (q + fabs(v)))
 
 
-# BOUND logistic_loss_gradient float64 fma: 1.00 ulp; worst 0.5072 at 0x1.53f9d25550c48p+8,0x1.0p+0
-# BOUND logistic_loss_gradient float64 no-fma: 1.00 ulp; worst 0.5095 at 0x1.1fdafd1475705p+2,0x1.0p+0
-cdef inline double logistic_loss_gradient_f64(double x, double t, RatioPair e) noexcept nogil:
-    cdef double u = -x if t > 0.5 else x, target = 1.0 - t if t > 0.5 else t, y
-    cdef Pair d = sum_f64(e, 1.0), s
-    cdef Quotient a = divide(chosen(u < 0.0, e.n, e.d), d, 1.0 / d.h)
-    s = two_sum(a.q, -target)
-    y = corrected(s.h, a.rest, a.r) if target == 0.0 else s.h + fma(a.rest, a.r, s.l)
-    y = -y if t > 0.5 else y
-    return NAN if outside(t) else y
+cdef inline Sum logistic_loss_gradient_sum(double x, double t, double q) noexcept nogil:
+    # As in float64; for small x, of which q has lost digits, (1/2 - t) + x/4 - x^3/48.
+    cdef bint negative = x < 0.0, small = fabs(x) < SMALL_NARROW_X
+    cdef Pair b = two_sum(0.5 if small else (0.0 if negative else 1.0), -t)
+    cdef Pair s = two_sum(b.h, 0.25 * x if small else (q if negative else -q))
+    cdef double l = s.l + b.l, error = fma(q, NARROW_ERROR, fabs(l) * SUM_ERROR)
+    l = fma(x * (x * x), CUBIC, l) if small else l
+    return Sum(NAN if outside(t) else s.h, l, fabs(l) * SUM_ERROR if small else error)
+
+
+cdef inline Rounding logistic_loss_gradient_f64(double x, double t, ExpF64 e) noexcept nogil:
+    # x < 0: q - t;  x >= 0: (1 - t) - q,  q = n/(d + n): each an exact sum of three, but for the rest of q. Where they
+    # cancel, the margin is one of q.
+    cdef uint64_t flip = ~bits(x) & SIGN
+    cdef RatioPair a = in_unit(e)
+    cdef Pair d = sum_f64(a), b, s
+    cdef Quotient q = divide(a.n, d, 1.0 / d.h)
+    cdef Rounding y
+    cdef double low, margin
+    b = fast_two_sum(0.5 + from_bits(bits(0.5) ^ (flip ^ SIGN)), -t)  # 1 or 0, less t
+    s = two_sum(b.h, from_bits(bits(q.q) ^ flip))
+    low = fma(q.rest, from_bits(bits(UNIT * q.r) ^ flip), UNIT * (s.l + b.l))
+    margin = fma(fabs(low), SUM_ERROR, fma(q.q, MARGIN_GRADIENT, LEAST_MARGIN))
+    y = within(s.h, low, UNIT_INVERSE, margin)
+    y.y = NAN if outside(t) else y.y
+    return y
+
+
+cdef inline Rounding logistic_loss_gradient_settled(double x, double t, Rounding a) noexcept nogil:
+    # x = 0: 1/2 - t. t = 1/2: x/4 - x^3/48 for small x. Beyond x = 75: 1 - t is h + l, l = 0 or a number of 2^-107 or
+    # more from half the distance of two numbers, and what is taken from it, less than 2^-107, decides where l < 0 is
+    # just that half: then h + 2l is the next number, exactly.
+    cdef Pair b = fast_two_sum(1.0, -t)
+    cdef double low = b.l if b.l < 0.0 else 0.0, next_to = b.h + 2.0 * low
+    cdef double far = next_to if next_to - b.h == 2.0 * low else b.h
+    cdef double quarter = copysign(from_bits(divided_down(bits(fabs(x)), 2)), x)
+    cdef bint is_far = (x > FAR) & (t >= 0.0) & (t < 1.0), is_small = (fabs(x) < SMALL_X) & (t == 0.5)
+    cdef bint is_zero = (x == 0.0) & (t >= 0.0) & (t <= 1.0)
+    a.y = far if is_far else a.y
+    a.y = quarter if is_small else a.y
+    a.y = 0.5 - t if is_zero else a.y
+    a.doubt = 0 if is_far | is_small | is_zero else a.doubt
+    return a
+
+
+cdef void logistic_loss_gradient_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # sigmoid(x) - t; for x > 0 as (1 - t) - sigmoid(-x), and near 0 as (1/2 - t) + (sigmoid(x) - 1/2), whose first sum
+    # is exact and whose second term keeps its digits.
+    cdef Real a, s
+    if near_zero(x):
+        logistic(NULL, NULL, &s, x, limbs)
+        s.negative = x.negative
+        set_integer(&a, 1, -1)
+        subtract_reals(&a, &a, t, limbs)
+        add_reals(y, &a, &s, limbs)
+        return
+    logistic(&s, NULL, NULL, x, limbs)
+    if x.negative:
+        subtract_reals(y, &s, t, limbs)
+    else:
+        set_integer(&a, 1, 0)
+        subtract_reals(&a, &a, t, limbs)
+        subtract_reals(y, &a, &s, limbs)
 
 
 # BOUND logistic_loss_gradient longdouble: 2.0 ulp
@@ -33,34 +92,29 @@ cdef inline long double logistic_loss_gradient_ld(long double x, long double t, 
     return (1.0 - t) - sigmoid_ld(-x, e) if t > 0.5 else sigmoid_ld(x, e) - t
 
 
-cdef inline double logistic_loss_hessian_narrow(double x, double t, double q) noexcept nogil:
-    return sigmoid_derivative_narrow(x, q)
-
-
-cdef inline double logistic_loss_hessian_f64(double x, double t, RatioPair e) noexcept nogil:
-    return sigmoid_derivative_f64(x, e)
-
-
 cdef inline long double logistic_loss_hessian_ld(long double x, long double t, long double e) noexcept nogil:
     return sigmoid_derivative_ld(x, e)
 
 
 cdef int logistic_loss_gradient_hessian_e(char **p, Py_ssize_t n) noexcept nogil:
     return map2_with_narrow(
-        logistic_loss_gradient_ratio_narrow, logistic_loss_gradient_narrow, logistic_loss_hessian_narrow,
-        target_flags, p, n, HALF
+        logistic_loss_gradient_ratio_narrow, logistic_loss_gradient_narrow, logistic_loss_gradient_sum,
+        sigmoid_derivative_narrow, logistic_loss_gradient_exact, target_flags, p, n, HALF
     )
 
 
 cdef int logistic_loss_gradient_hessian_f(char **p, Py_ssize_t n) noexcept nogil:
     return map2_with_narrow(
-        logistic_loss_gradient_ratio_narrow, logistic_loss_gradient_narrow, logistic_loss_hessian_narrow,
-        target_flags, p, n, SINGLE
+        logistic_loss_gradient_ratio_narrow, logistic_loss_gradient_narrow, logistic_loss_gradient_sum,
+        sigmoid_derivative_narrow, logistic_loss_gradient_exact, target_flags, p, n, SINGLE
     )
 
 
 cdef int logistic_loss_gradient_hessian_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map2_with_f64(logistic_loss_gradient_f64, logistic_loss_hessian_f64, target_flags, p, n)
+    return map2_with_f64(
+        logistic_loss_gradient_f64, logistic_loss_gradient_settled, sigmoid_derivative_f64,
+        logistic_loss_gradient_exact, sigmoid_derivative_exact, target_flags, p, n
+    )
 
 
 cdef int logistic_loss_gradient_hessian_g(char **p, Py_ssize_t n) noexcept nogil:

@@ -3,6 +3,13 @@
 #
 # Near 1/2, j = 0 and a - b is exact: nothing cancels. 1 - p is exact for p >= 1/2, and a pair below.
 
+cdef extern from *:
+    const uint64_t OCTAVE_SHIFT "0x3a00000000000ULL"
+    const double LOW_RATIO "0.82"
+    # LN15_HI is a multiple of 2^-42, as j*LN2_HI is; LN15_HI + LN15_LO = log(3/2) (1 + 2^-102)
+    const double LN15_HI "0x1.9f323ecbfap-2"
+    const double LN15_LO "(-0x1.ed03525ca2643p-44)"
+
 
 cdef inline unsigned long long logit_flags(double p) noexcept nogil:
     cdef unsigned long long zero = (bits(p) & 0x7fffffffffffffffULL) - 1, one = bits(p) ^ 0x3ff0000000000000ULL
@@ -20,8 +27,6 @@ cdef inline double logit_end(double p, double a, double y) noexcept nogil:
     return y if p < 0.5 else 0.0 - y
 
 
-# BOUND logit float16: 0.5 ulp
-# BOUND logit float32: 0.5 ulp
 cdef inline double logit_narrow(double p) noexcept nogil:
     cdef double a = p if p < 0.5 else 1.0 - p, b = 1.0 - p if p < 0.5 else p, j, m, q
     cdef unsigned long long n = binades(a, b)
@@ -31,27 +36,103 @@ cdef inline double logit_narrow(double p) noexcept nogil:
     return logit_end(p, a, fma(j, -LN2_HI, q) + fma(j, -LN2_LO, atanh_rest_narrow(q)))
 
 
-# BOUND logit float64: 0.63 ulp; worst 0.6162 at 0x1.aa9593138a36bp-2
-cdef inline double logit_f64(double p) noexcept nogil:
-    cdef double a = p if p < 0.5 else 1.0 - p, m, j, y
-    cdef Pair b, n, d
-    cdef Quotient s
-    cdef unsigned long long k
-    b = fast_two_sum(1.0, -p)
-    b.h = b.h if p < 0.5 else p
-    b.l = b.l if p < 0.5 else 0.0
-    m = a * (UNIT if a < UNIT_INVERSE else 1.0)  # no subnormals
-    k = binades(m, b.h)
-    j = uint_to_double(k) + (128.0 if a < UNIT_INVERSE else 0.0)
+ctypedef struct LogitQuotient:
+    Pair q
+    Pair rest  # log(b/a) = rest - 2 atanh(q)
+
+
+cdef inline LogitQuotient logit_quotient(double p) noexcept nogil:
+    # a the smaller and b the larger of p and 1 - p, m = 2^j a: log(b/a) = j ln2 + log(c) - log(c m/b), c = 1 or 3/2.
+    # j is the whole part of the difference of their bits, in octaves, which is off log2(b/a) by 0.0861 at most, and of
+    # OCTAVE_SHIFT: m/b lies in 0.551 .. 1.242, and |q| is below 0.11 with c = 3/2 below LOW_RATIO.
+    cdef double a = p if p < 0.5 else 1.0 - p, b = 1.0 - p, b_l, m, j, c, first
+    cdef uint64_t k
+    cdef bint small = a < UNIT_INVERSE, low
+    cdef Pair n, d
+    cdef LogitQuotient f
+    b_l = (1.0 - b) - p if p < 0.5 else 0.0
+    b = b if p < 0.5 else p
+    m = a * (UNIT if small else 1.0)  # no subnormals
+    k = (bits(b) - bits(m) + OCTAVE_SHIFT) >> 52
+    j = uint_to_double(k) + (128.0 if small else 0.0)
     m = m * from_bits((k + 1023) << 52)
-    n.h = 2.0 * (m - b.h)
-    n.l = -2.0 * b.l
-    d = two_sum(m, b.h)
-    d.l += b.l
-    s = divide(n, d, 1.0 / d.h)
-    b = fast_two_sum(j * -LN2_HI, s.q)
-    y = b.h + (fma(j, -LN2_LO, b.l) + fma(s.rest, s.r, atanh_rest_f64(s.q)))
-    return logit_end(p, a, y)
+    low = m < LOW_RATIO * b
+    c = 0.5 if low else 0.0
+    first = fma(c, m, m - b)  # exact, both steps
+    n.h = first - b_l  # near 1/2 exact, where nothing may be left to a tail
+    n.l = (first - n.h) - b_l
+    d.h = fma(2.0, b, first)  # c m + (b + b_l) = first + 2 b + b_l
+    d.l = (fma(2.0, b, -d.h) + first) + b_l
+    f.q = quotient_pair(n, d)
+    f.rest.h = fma(j, LN2_HI, LN15_HI if low else 0.0)  # exact
+    f.rest.l = fma(j, LN2_LO, LN15_LO if low else 0.0)
+    return f
+
+
+cdef inline Rounding logit_f64(double p, LogitQuotient f) noexcept nogil:
+    cdef double h, l
+    cdef Pair a = atanh_pair(f.q)
+    cdef Rounding y
+    h = fma(-2.0, a.h, f.rest.h)
+    l = fma(-2.0, a.h, f.rest.h - h) + fma(-2.0, a.l, f.rest.l)
+    y = of_sum(h, l)
+    y.y = logit_end(p, p if p < 0.5 else 1.0 - p, -y.y)
+    y.doubt = y.doubt if (p > 0.0) & (p < 1.0) else 0
+    return y
+
+
+cdef void logit_exact(Real *y, const Real *p, const Real *t, int limbs) noexcept nogil:
+    # log(p/(1 - p)) = 2 atanh(2 p - 1); with a the smaller and b the larger of p and 1 - p, its magnitude is log(b/a).
+    cdef Real one, rest, s
+    set_integer(&one, 1, 0)
+    subtract_reals(&rest, &one, p, limbs)
+    subtract_reals(&s, p, &rest, limbs)
+    if is_exactly_zero(p, limbs) or is_exactly_zero(&rest, limbs):
+        set_infinite(y)
+    elif s.exponent <= -7 or is_exactly_zero(&s, limbs):
+        rest = s
+        rest.negative = False
+        twice_atanh(y, &rest, limbs)
+    else:
+        if s.negative:
+            divide_reals(y, &rest, p, limbs)
+        else:
+            divide_reals(y, p, &rest, limbs)
+        log_real(y, y, limbs)
+    y.negative = s.negative
+
+
+cdef inline int map_logit_f64(char **operands, Py_ssize_t n) noexcept nogil:
+    # In two phases
+    cdef const double[::1] x = None
+    cdef double[::1] y = None
+    cdef double q_h[WIDE_BLOCK]
+    cdef double q_l[WIDE_BLOCK]
+    cdef double rest_h[WIDE_BLOCK]
+    cdef double rest_l[WIDE_BLOCK]
+    cdef uint64_t doubt[WIDE_BLOCK]
+    cdef uint64_t any_doubt = 0
+    cdef LogitQuotient f
+    cdef Rounding a
+    cdef int raised
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    for i in range(n):
+        f = logit_quotient(x[i])
+        q_h[i] = f.q.h
+        q_l[i] = f.q.l
+        rest_h[i] = f.rest.h
+        rest_l[i] = f.rest.l
+    for i in range(n):
+        a = logit_f64(x[i], LogitQuotient(Pair(q_h[i], q_l[i]), Pair(rest_h[i], rest_l[i])))
+        y[i] = a.y
+        doubt[i] = a.doubt
+        any_doubt |= a.doubt
+    raised = flags_of_doubles(logit_flags, x, n)
+    if any_doubt != 0:
+        raised |= accurate_f64(logit_exact, operands[0], operands[0], operands[1], doubt, n)
+    return raised
 
 
 # BOUND logit longdouble: 2.0 ulp
@@ -77,7 +158,7 @@ cdef int logit_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int logit_d(char **p, Py_ssize_t n) noexcept nogil:
-    return plain_f64(logit_f64, logit_flags, p, n)
+    return map_logit_f64(p, n)
 
 
 cdef int logit_g(char **p, Py_ssize_t n) noexcept nogil:

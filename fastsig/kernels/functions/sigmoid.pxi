@@ -8,8 +8,6 @@ cdef extern from *:
     const double BIASED_QUARTER "(0.25 * (1.0 - 0x1p-26))"
 
 
-# BOUND sigmoid float16: 0.5 ulp
-# BOUND sigmoid float32: 0.5 ulp
 cdef inline Ratio sigmoid_ratio_narrow(double x, Exp e) noexcept nogil:
     # Of e = exp(-x), not exp(-|x|): in float64 it does not overflow.
     return Ratio(e.den, e.den + e.num)
@@ -30,11 +28,18 @@ cdef inline double sigmoid_of_lower_narrow(double x, double q) noexcept nogil:
     return q if x < 0.0 else 1.0 - q
 
 
-# BOUND sigmoid float64 fma: 0.53 ulp; worst 0.5088 at -0x1.5cffe68e1fbd8p+8
-# BOUND sigmoid float64 no-fma: 0.53 ulp; worst 0.5107 at -0x1.502d277ac9e1ep+7
-cdef inline double sigmoid_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair d = sum_f64(e, 1.0)
-    return quotient(chosen(x < 0.0, e.n, e.d), d, 1.0 / d.h)
+cdef inline Rounding sigmoid_f64(double x, ExpF64 e) noexcept nogil:
+    cdef RatioPair a = in_unit(e)
+    cdef Pair d = sum_f64(a)
+    cdef Quotient s = divide(chosen(x < 0.0, a.n, a.d), d, 1.0 / d.h)
+    return by_share(s.q, s.rest, s.r, MARGIN)
+
+
+cdef void sigmoid_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    if x.negative:
+        logistic(y, NULL, NULL, x, limbs)
+    else:
+        logistic(NULL, y, NULL, x, limbs)
 
 
 # BOUND sigmoid longdouble: 2.0 ulp
@@ -52,7 +57,7 @@ cdef int sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(sigmoid_f64, p, n)
+    return map_f64(sigmoid_f64, sigmoid_exact, p, n)
 
 
 cdef int sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -65,9 +70,20 @@ cdef inline float sigmoid_fast(float x, float e) noexcept nogil:
     return a if x < 0.0 else <float> 1.0 - a
 
 
+# BOUND fast_sigmoid float64 fma: 0.53 ulp; worst 0.5088 at -0x1.5cffe68e1fbd8p+8
+# BOUND fast_sigmoid float64 no-fma: 0.53 ulp; worst 0.5107 at -0x1.502d277ac9e1ep+7
+cdef inline double sigmoid_fast_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair d = sum_fast_f64(e, 1.0)
+    return quotient(chosen(x < 0.0, e.n, e.d), d, 1.0 / d.h)
+
+
 cdef int fast_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast(sigmoid_fast, p, n) if HAS_FMA else sigmoid_f(p, n)
 
 
+cdef int fast_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_f64(sigmoid_fast_f64, p, n)
+
+
 KERNELS["sigmoid"] = row(signature(1, 1), sigmoid_e, sigmoid_f, sigmoid_d, sigmoid_g)
-FAST["sigmoid"] = row(signature(1, 1), sigmoid_e, fast_sigmoid_f, sigmoid_d, sigmoid_g)
+FAST["sigmoid"] = row(signature(1, 1), sigmoid_e, fast_sigmoid_f, fast_sigmoid_d, sigmoid_g)

@@ -3,8 +3,6 @@
 # Even, and never 0 while e is not: s (1 - s) of the sigmoid s would be 0 from x = 37 on.
 
 
-# BOUND sigmoid_derivative float16: 0.5 ulp
-# BOUND sigmoid_derivative float32: 0.5 ulp
 cdef inline double sigmoid_derivative_narrow(double x, double q) noexcept nogil:
     return fma(-q, q, q)
 
@@ -23,14 +21,26 @@ cdef inline Pair less_square(double q) noexcept nogil:
     return y
 
 
-# BOUND sigmoid_derivative float64 fma: 0.53 ulp; worst 0.5093 at -0x1.7ace1030cfd78p+8
-# BOUND sigmoid_derivative float64 no-fma: 0.53 ulp; worst 0.5103 at 0x1.1ff5350c3d4a6p+2
-cdef inline double sigmoid_derivative_f64(double x, RatioPair e) noexcept nogil:
+cdef inline Rounding sigmoid_derivative_f64(double x, ExpF64 e) noexcept nogil:
     # With q = a.q + rho, rho = a.rest a.r:   q - q^2 = (a.q - a.q^2) + rho (1 - 2 a.q), but for rho^2
-    cdef Pair d = sum_f64(e, 1.0), y
-    cdef Quotient a = divide(e.n, d, 1.0 / d.h)
+    cdef RatioPair ratio = in_unit(e)
+    cdef Pair d = sum_f64(ratio), y
+    cdef Quotient a = divide(ratio.n, d, 1.0 / d.h)
     y = less_square(a.q)
-    return corrected(y.h, fma(y.l, d.h, a.rest * fma(-2.0, a.q, 1.0)), a.r)
+    return by_share(y.h, fma(y.l, d.h, a.rest * fma(-2.0, a.q, 1.0)), a.r, MARGIN)
+
+
+cdef void sigmoid_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # sigmoid(x) sigmoid(-x); near 0 1/4 - (sigmoid(x) - 1/2)^2, of which 1/4 is an end
+    cdef Real a, b
+    if near_zero(x):
+        logistic(NULL, NULL, &a, x, limbs)
+        multiply_reals(&a, &a, &a, limbs)
+        set_integer(&b, 1, -2)
+        subtract_reals(y, &b, &a, limbs)
+    else:
+        logistic(&a, &b, NULL, x, limbs)
+        multiply_reals(y, &a, &b, limbs)
 
 
 # BOUND sigmoid_derivative longdouble: 2.0 ulp
@@ -47,7 +57,7 @@ cdef int sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(sigmoid_derivative_f64, p, n)
+    return map_f64(sigmoid_derivative_f64, sigmoid_derivative_exact, p, n)
 
 
 cdef int sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -61,13 +71,29 @@ cdef inline float sigmoid_derivative_fast(float x, float e) noexcept nogil:
     return a.h + fmaf(-a.h, a.h, fmaf(<float> -2.0 * a.h, a.l, a.l))
 
 
+# BOUND fast_sigmoid_derivative float64 fma: 0.53 ulp; worst 0.5093 at -0x1.7ace1030cfd78p+8
+# BOUND fast_sigmoid_derivative float64 no-fma: 0.53 ulp; worst 0.5103 at 0x1.1ff5350c3d4a6p+2
+cdef inline double sigmoid_derivative_fast_f64(double x, RatioPair e) noexcept nogil:
+    # With q = a.q + rho, rho = a.rest a.r:   q - q^2 = (a.q - a.q^2) + rho (1 - 2 a.q), but for rho^2
+    cdef Pair d = sum_fast_f64(e, 1.0), y
+    cdef Quotient a = divide(e.n, d, 1.0 / d.h)
+    y = less_square(a.q)
+    return corrected(y.h, fma(y.l, d.h, a.rest * fma(-2.0, a.q, 1.0)), a.r)
+
+
 cdef int fast_sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast(sigmoid_derivative_fast, p, n) if HAS_FMA else sigmoid_derivative_f(p, n)
 
 
+cdef int fast_sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_f64(sigmoid_derivative_fast_f64, p, n)
+
+
 KERNELS["sigmoid_derivative"] = row(
-    signature(1, 1), sigmoid_derivative_e, sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
+    signature(1, 1), sigmoid_derivative_e, sigmoid_derivative_f,
+    sigmoid_derivative_d, sigmoid_derivative_g
 )
 FAST["sigmoid_derivative"] = row(
-    signature(1, 1), sigmoid_derivative_e, fast_sigmoid_derivative_f, sigmoid_derivative_d, sigmoid_derivative_g
+    signature(1, 1), sigmoid_derivative_e, fast_sigmoid_derivative_f,
+    fast_sigmoid_derivative_d, sigmoid_derivative_g
 )

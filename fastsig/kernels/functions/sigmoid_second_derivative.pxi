@@ -4,12 +4,11 @@
 # d - n is not the difference of two rounded numbers: near 0 it is 2r, and nothing cancels.
 
 cdef extern from *:
+    const double MARGIN_SECOND "0x1p-12"
     const double TINY "0x1p-60"
     const double HALF_ULP "0x1p-53"
 
 
-# BOUND sigmoid_second_derivative float16: 0.5 ulp
-# BOUND sigmoid_second_derivative float32: 0.5 ulp
 cdef inline Ratio sigmoid_second_derivative_ratio_narrow(double x, Exp e) noexcept nogil:
     cdef double d = e.den + e.num
     return Ratio(e.num * e.den * e.complement, d * d * d)
@@ -24,12 +23,71 @@ cdef inline double sigmoid_second_derivative_near_zero(double x) noexcept nogil:
     return x * (HALF_ULP - 0.125)
 
 
-# BOUND sigmoid_second_derivative float64 fma: 0.54 ulp; worst 0.5210 at -0x1.6e96ecce1f5b7p-2
-# BOUND sigmoid_second_derivative float64 no-fma: 0.54 ulp; worst 0.5253 at 0x1.6b5c976535edcp-2
-cdef inline double sigmoid_second_derivative_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair d = sum_f64(e, 1.0), n = times_in_unit(times_in_unit(e.n, e.d), sum_f64(e, -1.0))
-    cdef double r = 1.0 / d.h, r_unit = UNIT * r
-    return copysign(quotient(n, times_in_unit(d, square_in_unit(d)), (r_unit * r_unit) * r), -x)
+cdef inline Rounding sigmoid_second_derivative_f64(double x, ExpF64 e) noexcept nogil:
+    # g(r) = (q - q^2) tau, q = n/(d + n), tau = (d - n)/(d + n) = 1 - 2q, of r_h; r_l counts g' times:
+    # g(r_h + r_l) = g + r_l p (6p - 1), p = q - q^2. Here n and p are in the unit, d is not. Near 0, where p = 1/4 and
+    # 6p - 1 = 1/2 exactly, the share of r_l is exact, so that no relative accuracy is lost.
+    cdef double n_h = e.s * e.of_r_h.n_h, n_l = e.s * e.of_r_h.w_l, r, q, q_rest, tau, tau_rest, low
+    cdef Pair d, c, p, g, f
+    cdef Rounding y
+    d.h = fma(UNIT_INVERSE, n_h, e.of_r_h.d_h)
+    d.l = fma(UNIT_INVERSE, n_h, e.of_r_h.d_h - d.h) + fma(UNIT_INVERSE, n_l, e.of_r_h.w_l)
+    c.h = fma(-UNIT_INVERSE, n_h, e.of_r_h.d_h)
+    c.l = fma(-UNIT_INVERSE, n_h, e.of_r_h.d_h - c.h) + fma(-UNIT_INVERSE, n_l, e.of_r_h.w_l)
+    r = 1.0 / d.h
+    q = n_h * r
+    q_rest = residual(n_h, q, d.h) + fma(-q, d.l, n_l)
+    tau = c.h * r
+    tau_rest = residual(c.h, tau, d.h) + fma(-tau, d.l, c.l)
+    p = less_square_in_unit(q)
+    g.h = p.h * tau
+    g.l = fma(tau, p.l, product_tail(p.h, tau, g.h))
+    low = fma(r, fma(p.h, tau_rest, (tau * tau) * q_rest), g.l)
+    low = fma(e.r_l, p.h * fma(6.0 * UNIT_INVERSE, p.h, -1.0), low)
+    f = fast_two_sum(g.h, low)  # g.h is 0, or r_h is not, and |low| <= |g.h|
+    q = UNIT_INVERSE * f.h  # on the grid of the subnormals; what is lost goes to the remainder
+    y = by_share(q, f.l + fma(-UNIT, q, f.h), UNIT_INVERSE, MARGIN_SECOND)
+    y.y = copysign(y.y, -x)
+    return y
+
+
+cdef inline Pair less_square_in_unit(double q) noexcept nogil:
+    # q - q^2, for q and the difference in the unit. Where q alone is subnormal, q^2 is nothing beside it.
+    cdef double plain = UNIT_INVERSE * q, s
+    cdef Pair p
+    if HAS_FMA:
+        p.h = fma(-plain, q, q)
+        p.l = fma(-plain, q, q - p.h)
+    else:
+        s = plain * q
+        p.h = q - s
+        p.l = ((q - p.h) - s) - product_tail(plain, q, s)
+    return p
+
+
+cdef inline Rounding sigmoid_second_derivative_tiny(double x, double t, Rounding a) noexcept nogil:
+    # -x/8 + x^3/24: where -x/8 is halfway between two subnormals, the one nearer to 0
+    if fabs(x) < TINY:
+        a.y = copysign(from_bits(divided_down(bits(fabs(x)), 3)), -x)
+        a.doubt = 0
+    return a
+
+
+cdef void sigmoid_second_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # -2 sigmoid(x) sigmoid(-x) (sigmoid(x) - 1/2). Near 0 it is below |x|/8, a midpoint it may be, and so is its upper
+    # end: with h = sigmoid(|x|) - 1/2, it is 2 (1/4 - h^2) h, and h < |x|/4.
+    cdef Real a, b, excess
+    if near_zero(x):
+        logistic(NULL, NULL, &excess, x, limbs)
+        multiply_reals(&a, &excess, &excess, limbs)
+        set_integer(&b, 1, -2)
+        subtract_reals(y, &b, &a, limbs)
+    else:
+        logistic(&a, &b, &excess, x, limbs)
+        multiply_reals(y, &a, &b, limbs)
+    multiply_reals(y, y, &excess, limbs)
+    y.exponent += 1
+    y.negative = not x.negative
 
 
 # BOUND sigmoid_second_derivative longdouble: 2.0 ulp
@@ -55,7 +113,9 @@ cdef int sigmoid_second_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_second_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(sigmoid_second_derivative_f64, p, n)
+    return map_settled_f64(
+        sigmoid_second_derivative_f64, sigmoid_second_derivative_tiny, sigmoid_second_derivative_exact, p, n
+    )
 
 
 cdef int sigmoid_second_derivative_g(char **p, Py_ssize_t n) noexcept nogil:

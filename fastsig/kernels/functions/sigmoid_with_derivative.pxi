@@ -13,7 +13,7 @@ cdef int sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map2_f64(sigmoid_f64, sigmoid_derivative_f64, p, n)
+    return map2_f64(sigmoid_f64, sigmoid_derivative_f64, sigmoid_exact, sigmoid_derivative_exact, p, n)
 
 
 cdef int sigmoid_with_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -26,11 +26,15 @@ cdef int fast_sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
     return map2_fast(sigmoid_fast, sigmoid_derivative_fast, p, n)
 
 
+cdef int fast_sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map2_fast_f64(sigmoid_fast_f64, sigmoid_derivative_fast_f64, p, n)
+
+
 KERNELS["sigmoid_with_derivative"] = row(
     signature(1, 2), sigmoid_with_derivative_e, sigmoid_with_derivative_f,
     sigmoid_with_derivative_d, sigmoid_with_derivative_g
 )
 FAST["sigmoid_with_derivative"] = row(
     signature(1, 2), sigmoid_with_derivative_e, fast_sigmoid_with_derivative_f,
-    sigmoid_with_derivative_d, sigmoid_with_derivative_g
+    fast_sigmoid_with_derivative_d, sigmoid_with_derivative_g
 )

@@ -3,11 +3,10 @@
 cdef extern from *:
     const double SILU_BIASED "0x1p-15"
     const double SILU_LINEAR "0x1p+60"  # beyond it silu(x) = x, and x times the unit could overflow
+    const double TINY_SILU "0x1p-60"  # x^2/4 is below half an ulp of x/2 there, and of a subnormal's
     const float FAST_LINEAR "20.0f"  # beyond it silu(x) = x to within 2^-28
 
 
-# BOUND silu float16: 0.5 ulp
-# BOUND silu float32: 0.5 ulp
 cdef inline Ratio silu_ratio_narrow(double x, Exp e) noexcept nogil:
     # Of e = exp(-x), as the sigmoid
     return Ratio(x * e.den, e.den + e.num)
@@ -30,14 +29,32 @@ cdef inline double silu_refined(double x) noexcept nogil:
     return silu_narrow(x, silu_near_zero(x))
 
 
-# BOUND silu float64 fma: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
-# BOUND silu float64 no-fma: 0.53 ulp; worst 0.5126 at -0x1.5b4448ddc9c45p+7
-cdef inline double silu_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair d = sum_f64(e, 1.0)
+cdef inline Rounding silu_f64(double x, ExpF64 e) noexcept nogil:
+    cdef RatioPair a = in_unit(e)
+    cdef Pair d = sum_f64(a)
+    cdef Quotient s
+    cdef Rounding y
     cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
     t = -MOST if t < -MOST else t
-    t = copysign(quotient(times(t, chosen(x < 0.0, e.n, e.d)), d, 1.0 / d.h), x)  # -0 is lost in a sum
-    return x if x > SILU_LINEAR else t
+    s = divide(times(t, chosen(x < 0.0, a.n, a.d)), d, 1.0 / d.h)
+    y = by_share(s.q, s.rest, s.r, MARGIN)
+    y.y = x if x > SILU_LINEAR else copysign(y.y, x)  # -0 is lost in a sum
+    return y
+
+
+cdef inline Rounding silu_tiny(double x, double t, Rounding a) noexcept nogil:
+    # x/2 + x^2/4: where x/2 is halfway between two subnormals, the upper one
+    cdef uint64_t m = bits(fabs(x)), half = (m + (~bits(x) >> 63)) >> 1 if m < 2 * ONE_EXPONENT else m - ONE_EXPONENT
+    if fabs(x) < TINY_SILU:
+        a.y = copysign(from_bits(half), x)
+        a.doubt = 0
+    return a
+
+
+cdef void silu_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # x sigmoid(x)
+    sigmoid_exact(y, x, t, limbs)
+    multiply_reals(y, x, y, limbs)
 
 
 # BOUND silu longdouble: 2.0 ulp
@@ -60,7 +77,7 @@ cdef int silu_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int silu_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(silu_f64, p, n)
+    return map_settled_f64(silu_f64, silu_tiny, silu_exact, p, n)
 
 
 cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -80,9 +97,23 @@ cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
     return x if x > FAST_LINEAR else copysignf(q, x)  # -0 is lost in a sum
 
 
+# BOUND fast_silu float64 fma: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
+# BOUND fast_silu float64 no-fma: 0.53 ulp; worst 0.5126 at -0x1.5b4448ddc9c45p+7
+cdef inline double silu_fast_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair d = sum_fast_f64(e, 1.0)
+    cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
+    t = -MOST if t < -MOST else t
+    t = copysign(quotient(times(t, chosen(x < 0.0, e.n, e.d)), d, 1.0 / d.h), x)  # -0 is lost in a sum
+    return x if x > SILU_LINEAR else t
+
+
 cdef int fast_silu_f(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_pair(silu_fast, p, n) if HAS_FMA else silu_f(p, n)
 
 
+cdef int fast_silu_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_f64(silu_fast_f64, p, n)
+
+
 KERNELS["silu"] = row(signature(1, 1), silu_e, silu_f, silu_d, silu_g)
-FAST["silu"] = row(signature(1, 1), silu_e, fast_silu_f, silu_d, silu_g)
+FAST["silu"] = row(signature(1, 1), silu_e, fast_silu_f, fast_silu_d, silu_g)

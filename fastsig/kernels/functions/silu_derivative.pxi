@@ -15,11 +15,10 @@ cdef extern from *:
     const double EXP_ZERO_M "(-0x1.ca2d0d94faaecp-60)"
     const double ZERO_SHIFT_H "0x1.42b5edc36b7fap-53"  # (ZERO - ZERO_H) ZERO
     const double ZERO_SHIFT_L "(-0x1.43a80ed50a84ap-108)"
+    const double MARGIN_SUM "0x1p-68"  # in parts of the terms that cancel at the zero
     const double NEAR_ZERO "0.34"  # within it expm1(x - ZERO) needs no reduction
 
 
-# BOUND silu_derivative float16: 0.5 ulp
-# BOUND silu_derivative float32: 0.5 ulp
 cdef inline Ratio silu_derivative_ratio_narrow(double x, Exp e) noexcept nogil:
     cdef double off = (x - ZERO_H) - ZERO_M, near = fma(EXP_ZERO_H, expm1_narrow(off), off), d = e.den + e.num
     cdef double t = -NARROW_MOST if x < -NARROW_MOST else (NARROW_MOST if x > NARROW_MOST else x)
@@ -31,30 +30,35 @@ cdef inline double silu_derivative_near_zero(double x) noexcept nogil:
     return fma(x, BIASED_HALF, 0.5)  # 1/2 + x/2 - x^3/12 + ..., as the sigmoid near 0
 
 
-# BOUND silu_derivative float64 fma: 0.53 ulp; worst 0.5116 at -0x1.5f4098fad4a9ap+9
-# BOUND silu_derivative float64 no-fma: 0.53 ulp; worst 0.5125 at -0x1.5d85032130116p+9
-cdef inline double silu_derivative_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair d = sum_f64(e, 1.0), a = chosen(x < 0.0, e.n, e.d), b = chosen(x < 0.0, e.d, e.n), v, near, p, q
-    cdef double r = 1.0 / d.h, t, off
-    # near the zero, with off = x - ZERO_H and q = exp(off) - 1; 1 + EXP_ZERO = -ZERO:
-    #   1 + x + e = off + EXP_ZERO q + (ZERO - ZERO_H)(ZERO - EXP_ZERO q)
-    off = x - ZERO_H
-    q = expm1_f64(off)
-    near = times(EXP_ZERO_H, q)
-    p = two_sum(off, near.h)
-    near.l += p.l
-    p = two_sum(p.h, ZERO_SHIFT_H)
-    near.l += fma(EXP_ZERO_M, q.h, fma(-ZERO_M * EXP_ZERO_H, q.h, ZERO_SHIFT_L)) + p.l
-    near = two_sum(p.h, near.l)
-    # a + (1 + x) b elsewhere, near b there
-    t = -MOST if x < -MOST else (MOST if x > MOST else x)
-    v = chosen(fabs(off) < NEAR_ZERO, near, two_sum(1.0, t))
-    p = times(v.h, b)
-    p.l = fma(v.l, b.h, p.l)
-    v = two_sum(a.h, p.h)
-    v.l += a.l + p.l
-    v = chosen(fabs(off) < NEAR_ZERO, p, v)
-    return quotient(times_in_unit(a, v), square_in_unit(d), (UNIT * r) * r)
+cdef inline Rounding silu_derivative_f64(double x, ExpF64 e) noexcept nogil:
+    # a (b + |x| q)/(d + n), q = n/(d + n); x < 0: a = n, b = 1 + x;  x >= 0: a = d, b = 1. Next to its zero b + |x| q
+    # cancels: the margin is one of what is added.
+    cdef RatioPair ratio = in_unit(e)
+    cdef Pair d = sum_f64(ratio), a = chosen(x < 0.0, ratio.n, ratio.d), b, p, f, v
+    cdef double r = 1.0 / d.h, t = fabs(x)
+    cdef Quotient s
+    t = MOST if t > MOST else t
+    s = divide(ratio.n, d, r)
+    p.h = t * s.q
+    p.l = fma(t, s.rest * r, product_tail(t, s.q, p.h))
+    b = two_sum(1.0, -t if x < 0.0 else 0.0)
+    # |b.h| >= p.h, or both are multiples of 2^-55 and the sum is below 0.56: exact, either way
+    f.h = b.h + p.h
+    f.l = ((b.h - f.h) + p.h) + (b.l + p.l)
+    v.h = a.h * f.h
+    v.l = fma(a.h, f.l, fma(a.l, f.h, product_tail(a.h, f.h, v.h)))
+    s = divide(v, d, r)
+    return within(s.q, s.rest, r, (MARGIN_SUM * a.h) * (fabs(f.h) + p.h))
+
+
+cdef void silu_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # sigmoid(x) (1 + x sigmoid(-x))
+    cdef Real lower, upper, one
+    logistic(&lower, &upper, NULL, x, limbs)
+    set_integer(&one, 1, 0)
+    multiply_reals(y, x, &upper if x.negative else &lower, limbs)
+    add_reals(y, &one, y, limbs)
+    multiply_reals(y, y, &lower if x.negative else &upper, limbs)
 
 
 # BOUND silu_derivative longdouble: 2.0 ulp
@@ -89,7 +93,7 @@ cdef int silu_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int silu_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(silu_derivative_f64, p, n)
+    return map_f64(silu_derivative_f64, silu_derivative_exact, p, n)
 
 
 cdef int silu_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -97,5 +101,6 @@ cdef int silu_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
 
 
 KERNELS["silu_derivative"] = row(
-    signature(1, 1), silu_derivative_e, silu_derivative_f, silu_derivative_d, silu_derivative_g
+    signature(1, 1), silu_derivative_e, silu_derivative_f,
+    silu_derivative_d, silu_derivative_g
 )

@@ -1,6 +1,7 @@
 # softplus(x) = log(1 + exp(x)) = max(x, 0) + log1p(e): no threshold, every term >= 0
 
 cdef extern from *:
+    const double LARGEST_X "0x1p+60"  # softplus(x) = x
     const double SERIES "0x1p-11"  # x^4/192 is below 2^-51
     const double LN2 "0x1.62e42fefa39efp-1"  # LN2 + LN2_TAIL = ln 2 (1 + 2^-106)
     const double LN2_TAIL "0x1.abc9e3b39803fp-56"
@@ -18,8 +19,6 @@ cdef extern from *:
     const float FAST_LOG_C11 "0x1.107bacp-9f"
 
 
-# BOUND softplus float16: 0.5 ulp
-# BOUND softplus float32: 0.5 ulp
 cdef inline Ratio softplus_ratio_narrow(double x, Exp e) noexcept nogil:
     return log1p_ratio_narrow(e)
 
@@ -34,12 +33,38 @@ cdef inline double softplus_near_zero(double x) noexcept nogil:
     return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2
 
 
-# BOUND softplus float64: 0.63 ulp; worst 0.6166 at 0x1.0a2100e6c5f91p-20
-cdef inline double softplus_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair a
-    a.h = x if x > 0.0 else 0.0
-    a.l = 0.0
-    return plus_log1p_f64(a, e)
+cdef inline Rounding softplus_f64(double x, Pair q) noexcept nogil:
+    # (max(x, 0) + log(c)) + 2 atanh(q). Where c is 3/2, x or -x is below NEAR_LOG, and the first sum exact: LN15 is a
+    # multiple of 2^-52.
+    cdef bint near = fabs(x) < NEAR_LOG
+    cdef double z = x if x > 0.0 else 0.0, log_c = LN15 if near else 0.0, log_c_l = LN15_TAIL if near else 0.0
+    cdef double b = log_c + z, b_l = (log_c - b) + z, h, l
+    cdef Pair a = atanh_pair(q)
+    cdef Rounding y
+    h = fma(2.0, a.h, b)
+    l = fma(2.0, a.h, b - h) + fma(2.0, a.l, b_l + log_c_l)
+    y = of_sum(h, l)
+    y.y = y.y if y.y > x else x  # an infinite x has no tail
+    y.doubt = 0 if x > LARGEST_X else y.doubt
+    return y
+
+
+cdef inline Rounding softplus_far(ExpF64 e) noexcept nogil:
+    # e itself, in the unit
+    cdef Pair n
+    n.h = e.s * e.of_r_h.n_h
+    n.l = fma(-e.r_l, n.h, e.s * e.of_r_h.w_l)
+    return quotient_in_unit(n, e.of_r_h.d_h, e.of_r_h.w_l)
+
+
+cdef void softplus_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
+    # max(x, 0) + log1p(exp(-|x|))
+    cdef Real e, u = x[0]
+    u.negative = False
+    exp_minus_real(&e, &u, limbs)
+    log1p_real(y, &e, limbs)
+    if not x.negative:
+        add_reals(y, y, x, limbs)
 
 
 # BOUND softplus longdouble: 2.0 ulp
@@ -57,7 +82,7 @@ cdef int softplus_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int softplus_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(softplus_f64, p, n)
+    return map_log_f64(softplus_f64, softplus_far, 1.0, softplus_exact, p, n)
 
 
 cdef int softplus_g(char **p, Py_ssize_t n) noexcept nogil:
@@ -74,9 +99,21 @@ cdef inline float softplus_fast(float x, float e) noexcept nogil:
     return (x if x > 0.0 else <float> 0.0) + fmaf(t * t, q, t)
 
 
+# BOUND fast_softplus float64: 0.63 ulp; worst 0.6166 at 0x1.0a2100e6c5f91p-20
+cdef inline double softplus_fast_f64(double x, RatioPair e) noexcept nogil:
+    cdef Pair a
+    a.h = x if x > 0.0 else 0.0
+    a.l = 0.0
+    return plus_log1p_fast_f64(a, e)
+
+
 cdef int fast_softplus_f(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast(softplus_fast, p, n) if HAS_FMA else softplus_f(p, n)
 
 
+cdef int fast_softplus_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_f64(softplus_fast_f64, p, n)
+
+
 KERNELS["softplus"] = row(signature(1, 1), softplus_e, softplus_f, softplus_d, softplus_g)
-FAST["softplus"] = row(signature(1, 1), softplus_e, fast_softplus_f, softplus_d, softplus_g)
+FAST["softplus"] = row(signature(1, 1), softplus_e, fast_softplus_f, fast_softplus_d, softplus_g)

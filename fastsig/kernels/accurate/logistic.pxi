@@ -1,0 +1,37 @@
+# THE SIGMOID OF A REAL and what the pages make their functions of.
+
+
+cdef bint near_zero(const Real *x) noexcept nogil:
+    # |x| < 2^-6
+    return x.exponent <= -6 or x.m[0] == 0
+
+
+cdef void logistic(Real *lower, Real *upper, Real *excess, const Real *x, int limbs) noexcept nogil:
+    # lower = sigmoid(-|x|), upper = sigmoid(|x|), excess = upper - 1/2; NULL for what is not asked for. Near 0 the
+    # excess comes first: each has a small error relative to itself then, and the smaller x, the nearer an end to
+    # 1/2 + x/4, which may be a midpoint.
+    cdef Real one, half, first, second, t = x[0]
+    t.negative = False
+    set_integer(&one, 1, 0)
+    set_integer(&half, 1, -1)
+    if near_zero(x):
+        half_tanh_half(&first, &t, limbs)
+        if excess != NULL:
+            excess[0] = first
+        if lower != NULL:
+            subtract_reals(lower, &half, &first, limbs)
+        if upper != NULL:
+            add_reals(upper, &half, &first, limbs)
+        return
+    exp_minus_real(&first, &t, limbs)
+    add_reals(&second, &one, &first, limbs)
+    if lower == NULL and excess == NULL:
+        divide_reals(upper, &one, &second, limbs)
+        return
+    divide_reals(&first, &first, &second, limbs)
+    if lower != NULL:
+        lower[0] = first
+    if upper != NULL:
+        subtract_reals(upper, &one, &first, limbs)
+    if excess != NULL:
+        subtract_reals(excess, &half, &first, limbs)

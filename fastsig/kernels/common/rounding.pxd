@@ -1,0 +1,89 @@
+# THE ROUNDING TEST: a result, and whether its rounding is in doubt.
+#
+# A formula comes to q + c, q a number of the type or next to one and c a correction, and what it may be off is bounded,
+# by bench/proof. Rounded twice, with c a little larger and a little smaller, it gives the same number unless a midpoint
+# between two numbers is so near that the accurate phase has to tell.
+#
+# A margin that is a share m of c does that: where it exceeds the error the exact value lies between the two. Elsewhere
+# |c| < E/m of the value, E the relative error: below 2^-54, half the distance to the nearest midpoint, which takes
+# m > 2^54 E. Where terms cancel, the error is no longer relative, and the margin is added to the remainder.
+
+from libc.math cimport fabs
+from libc.stdint cimport uint64_t
+
+from fastsig.kernels.common.exact cimport LARGEST, ONE_EXPONENT, Pair, bits, corrected, fast_two_sum, from_bits
+
+cdef extern from *:
+    """
+    /* 0 builds kernels whose tests have to fail; FASTSIG_ALL_IN_DOUBT kernels that have the accurate phase do it all. */
+    #ifndef FASTSIG_MARGINS
+    #define FASTSIG_MARGINS 1.0
+    #endif
+    #ifndef FASTSIG_ALL_IN_DOUBT
+    #define FASTSIG_ALL_IN_DOUBT 0
+    #endif
+    """
+    const double MARGINS "FASTSIG_MARGINS"
+    const double SUM_ERROR "0x1p-50"  # of a sum of tails, in parts of it
+    const double NARROW_ERROR "0x1p-48"  # of the sigmoid of -|x| and of log(1 + e), as float32 has them
+    const bint ALL_IN_DOUBT "FASTSIG_ALL_IN_DOUBT"
+
+ctypedef struct Rounding:
+    double y
+    uint64_t doubt  # 0 where there is none
+
+
+cdef inline Rounding rounding(double y, double other) noexcept nogil:
+    cdef Rounding a
+    a.y = y
+    a.doubt = 1 if ALL_IN_DOUBT else bits(y) ^ bits(other)
+    return a
+
+
+cdef inline Rounding by_share(double q, double rest, double r, double margin) noexcept nogil:
+    # q + rest r, the margin a share of the correction
+    return rounding(
+        corrected(q, rest, r * (1.0 + MARGINS * margin)), corrected(q, rest, r * (1.0 - MARGINS * margin))
+    )
+
+
+cdef inline Rounding within(double q, double rest, double r, double margin) noexcept nogil:
+    # q + rest r, the margin one of the remainder
+    return rounding(corrected(q, rest + MARGINS * margin, r), corrected(q, rest - MARGINS * margin, r))
+
+
+cdef inline uint64_t divided_down(uint64_t m, int j) noexcept nogil:
+    # The bits of 2^-j a, for an a >= 0 given by its bits, j = 2 or 3; a subnormal quotient is rounded to nearest, ties
+    # towards 0. By shifts that are the same for all elements: a is m units of the least subnormal below 2^-1021, and f
+    # or 2f of them above.
+    cdef uint64_t f = (m & (ONE_EXPONENT - 1)) | ONE_EXPONENT, y = m - (<uint64_t> j << 52)
+    y = halved_down(f, j - 2) if m < 4 * ONE_EXPONENT and j > 2 else y
+    y = halved_down(f, j - 1) if m < 3 * ONE_EXPONENT else y
+    return halved_down(m, j) if m < 2 * ONE_EXPONENT else y
+
+
+cdef inline uint64_t halved_down(uint64_t f, int k) noexcept nogil:
+    # f/2^k to nearest, ties down
+    return (f + ((<uint64_t> 1 << k) // 2 - 1)) >> k
+
+
+ctypedef struct Value:
+    double y
+    double error  # what it may be off
+
+
+ctypedef struct Sum:
+    double h
+    double l
+    double error  # of l
+
+
+cdef inline double to_odd(Sum a, double margin) noexcept nogil:
+    # h + l + margin, of the two float64 next to it the one whose last bit is set, unless it is a float64. Rounded to a
+    # narrower type, that gives what the sum itself does: it is neither a number of that type nor a midpoint.
+    cdef double l = a.l + margin
+    cdef Pair s = fast_two_sum(a.h, l)
+    cdef uint64_t u = bits(s.h), odd = u | 1, below = (u - 1) | 1
+    odd = below if (s.l < 0.0) != (s.h < 0.0) else odd
+    s.h = from_bits(odd) if s.l != 0.0 else s.h
+    return s.h if (fabs(a.h) <= LARGEST) & (l != 0.0) else a.h  # infinity has no tail, and -0 no sum
