@@ -7,6 +7,7 @@ random share of the rest. FASTSIG_PROOF_SEED repeats a share.
 import importlib
 import os
 import secrets
+import subprocess
 import sys
 from pathlib import Path
 
@@ -225,3 +226,8 @@ def test_hunt_finds_a_flaw():
     assert at < -709
     assert error > 1e6
     assert 0.49 < good <= 0.5
+
+
+def test_tables_of_the_accurate_phase_are_what_the_script_makes():
+    done = subprocess.run([sys.executable, BENCH / "proof" / "tables.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

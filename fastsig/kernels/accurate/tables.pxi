@@ -1,5 +1,5 @@
-# Tables of the accurate phase, made by constants.py: fractions of 8 limbs each, the leading one first,
-# rounded down.
+# Tables of the accurate phase, made by bench/proof/tables.py: fractions of 8 limbs each, the leading one
+# first, rounded down.
 
 cdef extern from *:
     """
