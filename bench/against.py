@@ -1,9 +1,10 @@
 """Compare the speed of two builds of fastsig: the environments that hold them are asked in turn, in one run.
 
-    python bench/against.py /path/to/other/python              this environment over the other, for each function
-    python bench/against.py /path/to/other/python --isa avx2
+    python bench/against.py /path/to/other/python                 every function and kind of input
+    python bench/against.py /path/to/other/python --isa avx2 --kinds normal --log bench/logs/against_avx2.md
 
-Times are per element, the least of all rounds; 10^5 elements in order, `out=` given, one thread.
+Times are per element, the least of all rounds, and their ratio is that of this environment over the other; 10^5
+elements in order, `out=` given, one thread.
 """
 
 import argparse
@@ -11,9 +12,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import machine
 import numpy as np
+
+from fastsig._reference import DOMAINS, REFERENCE
 
 # What each environment runs: a line of JSON in, one out.
 WORKER = """
@@ -73,22 +78,6 @@ def probabilities(n, rng):
     }
 
 
-FUNCTIONS = {
-    "sigmoid": "real",
-    "sigmoid_derivative": "real",
-    "sigmoid_with_derivative": "real",
-    "sigmoid_second_derivative": "real",
-    "silu": "real",
-    "silu_derivative": "real",
-    "softplus": "real",
-    "log_sigmoid": "real",
-    "logit": "unit",
-    "logistic_loss": "target",
-    "logistic_loss_gradient_hessian": "target",
-    "sigmoid_backward": "factor",
-}
-
-
 class Environment:
     """A process of an environment's Python that measures what it is told."""
 
@@ -105,50 +94,68 @@ class Environment:
         return json.loads(self.process.stdout.readline())
 
 
-def rows(environments, dtype, folder, only_kinds, only=None):
-    """Return a row for each function and kind of input: both times, and the ratio."""
-    rng = np.random.default_rng(12345)
-    table = []
-    targets = {"label": rng.integers(0, 2, N).astype(float), "soft": rng.uniform(0, 1, N)}
-    for name, domain in FUNCTIONS.items():
-        if only and name not in only:
-            continue
-        samples = probabilities(N, rng) if domain == "unit" else kinds(N, rng)
-        for kind, x in samples.items():
-            if only_kinds and kind not in only_kinds:
+def cases(name, rng):
+    """Yield the kinds of inputs of a function: a name, and an array of each input."""
+    first, *more = DOMAINS.get(name, ("real",))
+    seconds = {"": ()}
+    if more:
+        seconds = {"label": (rng.integers(0, 2, N).astype(float),), "soft": (rng.uniform(0, 1, N),)}
+    for kind, x in (probabilities(N, rng) if first == "unit" else kinds(N, rng)).items():
+        for second, t in seconds.items():
+            yield f"{kind} {second}".strip(), (x, *t)
+
+
+def measured(environments, name, dtype, inputs):
+    """Return the least time of each environment, which take turns, and what each says of itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [str(Path(folder, f"{i}.npy")) for i in range(len(inputs))]
+        for file, array in zip(files, inputs, strict=True):
+            np.save(file, array)
+        turns = [[e.measure(name, dtype, files) for e in environments] for _ in range(TURNS)]
+    return [min(times)[0] for times in zip(*turns, strict=True)], [said[1:] for said in turns[0]]
+
+
+def rows(environments, options):
+    """Return the rows of the report, and the instruction sets and versions of both."""
+    table, said = [], []
+    rng = np.random.default_rng(20190613)
+    for name in options.functions or REFERENCE:
+        for kind, inputs in cases(name, rng):
+            if options.kinds and kind.rpartition(" ")[0] not in options.kinds and kind not in options.kinds:
                 continue
-            if domain == "target":
-                seconds = targets
-            elif domain == "factor":
-                seconds = {"soft": targets["soft"]}
-            else:
-                seconds = {"": None}
-            for second, t in seconds.items():
-                files = []
-                for i, a in enumerate([x] if t is None else [x, t]):
-                    file = folder / f"{name}-{kind}-{second}-{i}.npy".replace(" ", "_").replace("/", "_")
-                    np.save(file, a)
-                    files.append(str(file))
-                best = [float("inf")] * len(environments)
-                for _ in range(TURNS):
-                    for i, environment in enumerate(environments):
-                        best[i] = min(best[i], environment.measure(name, dtype, files)[0])
-                table.append((name, dtype, f"{kind} {second}".strip(), *best))
-    return table
+            (this, other), said = measured(environments, name, options.dtype, inputs)
+            table.append({
+                "function": name,
+                "type": options.dtype,
+                "inputs": kind,
+                "this, ns": f"{this:.3f}",
+                "other, ns": f"{other:.3f}",
+                "ratio": f"{this / other:.2f}",
+            })  # fmt: skip
+    return table, said
+
+
+def main(argv=None):
+    """Run the command, and return its exit status."""
+    summary, *rest = __doc__.splitlines()
+    parser = argparse.ArgumentParser(
+        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("other", metavar="PYTHON", help="of the environment that holds the other build")
+    parser.add_argument("--isa", help="the instruction set of both; default the best")
+    parser.add_argument("--dtype", choices=["float16", "float32", "float64"], default="float64")
+    parser.add_argument("--functions", nargs="*", choices=list(REFERENCE), help="default: all")
+    parser.add_argument("--kinds", nargs="*", metavar="KIND", help="of inputs, such as normal or tail; default: all")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
+    options = parser.parse_args(argv)
+    table, said = rows([Environment(python, options.isa) for python in (sys.executable, options.other)], options)
+    print(machine.markdown(table))
+    if options.log:
+        isas, versions = zip(*said, strict=True)
+        about = {**machine.facts(), "ISA": " and ".join(isas), "versions": " against ".join(versions)}
+        machine.write_log(options.log, "Time per element, one build against another", about, table)
+    return 0
 
 
 if __name__ == "__main__":
-    import tempfile
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("other")
-    parser.add_argument("--this", default=sys.executable)
-    parser.add_argument("--isa")
-    parser.add_argument("--dtype", default="float64")
-    parser.add_argument("--kinds", nargs="*")
-    parser.add_argument("--functions", nargs="*")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        environments = [Environment(options.this, options.isa), Environment(options.other, options.isa)]
-        for row in rows(environments, options.dtype, Path(folder), options.kinds, options.functions):
-            print(f"{row[0]:32s} {row[1]} {row[2]:24s} {row[3]:7.3f} {row[4]:7.3f} {row[3] / row[4]:.3f}", flush=True)
+    sys.exit(main())

@@ -1,5 +1,6 @@
 """Long checks in chunks, by several processes, that can be stopped and go on: what is done is kept in a file."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -14,12 +15,30 @@ from typing import NamedTuple
 
 import machine
 import numpy as np
+import wide
 
 SHOWN = 5  # mismatches kept of each output
 SAVE_SECONDS = 2.0
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastsig"
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 BITS = {np.dtype("float16"): np.uint16, np.dtype("float32"): np.uint32, np.dtype("float64"): np.uint64}
+
+
+def parser(text, functions, state, share):
+    """Return the command line of a program: its docstring, its functions, its file of progress, what a share is of."""
+    summary, *rest = text.splitlines()
+    made = argparse.ArgumentParser(
+        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--function", choices=functions, help="one function only")
+    made.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
+    made.add_argument("--share", type=machine.share, default=1.0, metavar="F", help=f"of the {share}; default 1, all")
+    made.add_argument("--seed", type=int, help="of what is random, to repeat a run or go on with it")
+    made.add_argument("--workers", type=int, default=CORES, metavar="N", help=f"processes; here {CORES}")
+    made.add_argument("--state", type=Path, default=state, metavar="FILE", help=f"progress; default {state}")
+    made.add_argument("--afresh", action="store_true", help="forget earlier progress")
+    made.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
+    return made
 
 
 class Mismatches(NamedTuple):

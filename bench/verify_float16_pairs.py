@@ -12,7 +12,6 @@ Ctrl-C stops a run, and the same command goes on from there. Progress is kept in
 the references change. Exit status: 0 all right, 1 a mismatch, 130 stopped.
 """
 
-import argparse
 import functools
 import hashlib
 import itertools
@@ -224,28 +223,9 @@ def tasks(function, isa, share, seed):
     return [chunks.Task(name, tuple(outputs), int(chunk)) for name, outputs in found.items() for chunk in drawn]
 
 
-def arguments(argv):
-    """Return the parsed command line."""
-    summary, *rest = __doc__.splitlines()
-    parser = argparse.ArgumentParser(
-        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--function", choices=wide.functions((2,)), help="one function only")
-    parser.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
-    parser.add_argument("--share", type=machine.share, default=1.0, metavar="F", help="of the first inputs, at random")
-    parser.add_argument("--seed", type=int, help="of the share, to repeat one")
-    parser.add_argument(
-        "--workers", type=int, default=chunks.CORES, metavar="N", help=f"processes; here {chunks.CORES}"
-    )
-    parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help=f"progress; default {STATE}")
-    parser.add_argument("--afresh", action="store_true", help="forget earlier progress")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
-    return parser.parse_args(argv)
-
-
 def main(argv=None):
     """Run the command, and return its exit status."""
-    options = arguments(argv)
+    options = chunks.parser(__doc__, wide.functions((2,)), STATE, "first inputs, at random").parse_args(argv)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     todo = tasks(options.function, options.isa, options.share, seed)
     if options.share < 1:

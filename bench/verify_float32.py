@@ -10,50 +10,32 @@ Ctrl-C stops a run, and the same command goes on from there. Progress is kept in
 the references change. Exit status: 0 all right, 1 a mismatch, 2 no wide long double here, 130 stopped.
 """
 
-import argparse
 import contextlib
 import hashlib
 import json
 import math
-import os
 import secrets
-import signal
 import sys
 import time
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
 
+import chunks
 import machine
 import numpy as np
 import wide
+from chunks import SAVE_SECONDS, SHOWN, Mismatches, Progress
 
 from fastsig import _reference, _ufuncs
 
 CHUNK = 1 << 20  # inputs: a task of a worker
 CHUNKS = (1 << 32) // CHUNK
 BLOCK = 1 << 12  # inputs: long doubles of a block come from the heap, not page by page from the system
-SHOWN = 5  # mismatches kept of each output
-SAVE_SECONDS = 2.0
-STATE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastsig" / "verify_float32.json"
+STATE = chunks.FOLDER / "verify_float32.json"
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # The check
 # ---------------------------------------------------------------------------------------------------------------
-
-
-class Mismatches(NamedTuple):
-    """How many results of an output are wrong, and the first of them: bits of input, result and nearest float32."""
-
-    count: int = 0
-    first: tuple[tuple[int, int, int], ...] = ()
-
-    def __add__(self, other):
-        """Return both together."""
-        return Mismatches(self.count + other.count, tuple(sorted(map(tuple, (*self.first, *other.first)))[:SHOWN]))
 
 
 def compare(x, y, nearest):
@@ -201,56 +183,9 @@ class State:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def run(tasks, workers):
-    """Yield each task, (name, outputs, chunk), with the result of its check, in any order."""
-    if workers == 1:
-        for task in tasks:
-            yield task, check_chunk(*task)
-        return
-    # Ctrl-C is the parent's: a worker finishes its chunk.
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal.signal, initargs=ignore)
-    tasks = iter(tasks)
-    with pool:
-        try:
-            pending = {pool.submit(check_chunk, *task): task for task in islice(tasks, 2 * workers)}
-            while pending:
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    yield pending.pop(future), future.result()
-                    pending |= {pool.submit(check_chunk, *task): task for task in islice(tasks, 1)}
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-class Progress:
-    """A line with rate and time left: kept up to date on a terminal, a new one now and then elsewhere."""
-
-    def __init__(self, done, total):
-        self.before = self.done = done
-        self.total = total
-        self.start = self.shown = time.monotonic()
-        self.terminal = sys.stderr.isatty()
-
-    def step(self, name):
-        """Count a chunk."""
-        self.done += 1
-        now = time.monotonic()
-        if now - self.shown < (0.5 if self.terminal else 20.0):
-            return
-        self.shown = now
-        rate = (self.done - self.before) / (now - self.start)
-        minutes, seconds = divmod(round((self.total - self.done) / rate), 60)
-        start, end = ("\r\x1b[K", "") if self.terminal else ("", "\n")
-        line = (
-            f"{name}: {self.done / self.total:.1%} of {self.total * CHUNK / 1e6:,.0f} million inputs, "
-            f"{rate * CHUNK / 1e6:.1f} million/s, {minutes} min {seconds:02} s left"
-        )
-        print(f"{start}{line}", end=end, file=sys.stderr, flush=True)
-
-    def end(self):
-        """Clear the line."""
-        if self.terminal:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+def check_task(task):
+    """Return what came of a task: a row's name, its outputs and a chunk."""
+    return check_chunk(*task)
 
 
 def verify(outputs, share, seed, state, workers):
@@ -269,17 +204,16 @@ def verify(outputs, share, seed, state, workers):
     workers : int
         Processes.
     """
-    tasks, total = [], 0
+    tasks = []
     for name, of_row in outputs.items():
-        done, wanted = set(state.entry(name, of_row)["chunks"]), chosen(name, share, seed)
-        tasks += [(name, of_row, chunk) for chunk in wanted if chunk not in done]
-        total += len(wanted)
-    progress = Progress(total - len(tasks), total)
+        done = set(state.entry(name, of_row)["chunks"])
+        tasks += [(name, of_row, chunk) for chunk in chosen(name, share, seed) if chunk not in done]
+    progress = Progress(len(tasks))
     try:
-        with contextlib.closing(run(tasks, workers)) as results:
-            for task, result in results:
+        with contextlib.closing(chunks.run(check_task, tasks, workers)) as results:
+            for task, (result, _) in results:
                 state.add(*task, *result)
-                progress.step(task[0])
+                progress.step(task[0], CHUNK)
         # Ties take a moment. They come last, and afresh in each run: which of them no chunk has held depends on it.
         for name, of_row in outputs.items():
             entry = state.entry(name, of_row)
@@ -323,32 +257,12 @@ def complaints(outputs, state):
     ]
 
 
-def arguments(argv):
-    """Return the parsed command line."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    summary, *rest = __doc__.splitlines()
-    parser = argparse.ArgumentParser(
-        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--function", choices=wide.functions(), help="one function only")
-    parser.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
-    parser.add_argument(
-        "--share", type=machine.share, default=1.0, metavar="F", help="of the inputs, at random, 1 for all"
-    )
-    parser.add_argument("--seed", type=int, help="of the share, to repeat one")
-    parser.add_argument("--workers", type=int, default=cores, metavar="N", help=f"processes; here {cores}")
-    parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help=f"progress; default {STATE}")
-    parser.add_argument("--afresh", action="store_true", help="forget earlier progress")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
-    return parser.parse_args(argv)
-
-
 def main(argv=None):
     """Run the command, and return its exit status."""
     if reason := wide.unusable():
         print(f"verify_float32: {reason}", file=sys.stderr)
         return 2
-    options = arguments(argv)
+    options = chunks.parser(__doc__, wide.functions(), STATE, "inputs, at random").parse_args(argv)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     outputs = wide.outputs(options.function, options.isa)
     state = State(options.state, options.afresh)

@@ -17,7 +17,6 @@ in a file, and void when kernels, references, seed or number of points change. E
 2 no wide long double here, 130 stopped.
 """
 
-import argparse
 import hashlib
 import math
 import secrets
@@ -236,24 +235,11 @@ def tasks(function, isa, points, seed, dtype="float64"):
 
 def arguments(argv):
     """Return the parsed command line."""
-    summary, *rest = __doc__.splitlines()
-    parser = argparse.ArgumentParser(
-        description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--function", choices=wide.functions((1, 2)), help="one function only")
+    parser = chunks.parser(__doc__, wide.functions((1, 2)), STATE, "points")
     parser.add_argument("--type", choices=["float64", "float32"], default="float64", help="float32: of two inputs only")
-    parser.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
     parser.add_argument(
         "--points", type=float, default=POINTS, metavar="N", help="a function; default a hundred million"
     )
-    parser.add_argument("--share", type=machine.share, default=1.0, metavar="F", help="of the points")
-    parser.add_argument("--seed", type=int, help="of the inputs, to repeat a run or go on with it")
-    parser.add_argument(
-        "--workers", type=int, default=chunks.CORES, metavar="N", help=f"processes; here {chunks.CORES}"
-    )
-    parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help=f"progress; default {STATE}")
-    parser.add_argument("--afresh", action="store_true", help="forget earlier progress")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
     return parser.parse_args(argv)
 
 

@@ -344,6 +344,7 @@ class Output(NamedTuple):
     index: int
     several: bool
     isa: str
+    tier: str = "KERNELS"
 
     def __str__(self):
         """Return the function's name, with the output's number where it has several."""
@@ -351,7 +352,7 @@ class Output(NamedTuple):
 
     def __call__(self, *inputs):
         """Return the output's results; what does not depend on a second input gets any."""
-        ufunc = kernels()[self.isa][self.function]
+        ufunc = kernels(self.tier)[self.isa][self.function]
         if len(inputs) < ufunc.nin:
             inputs = (*inputs, np.full_like(inputs[0], 0.25))
         with np.errstate(divide="ignore", invalid="ignore"):  # logit's own, at 0 and 1 and beyond them
@@ -360,30 +361,30 @@ class Output(NamedTuple):
 
 
 @functools.cache
-def kernels():
-    """Return the ufuncs of every ISA that this CPU has: {isa: {name: ufunc}}."""
-    return {isa.name: bind(_dispatch.load(isa).KERNELS) for isa in _dispatch.available()}
+def kernels(tier="KERNELS"):
+    """Return the ufuncs of a tier, by the name of its table, of every ISA that this CPU has: {isa: {name: ufunc}}."""
+    return {isa.name: bind(getattr(_dispatch.load(isa), tier)) for isa in _dispatch.available()}
 
 
-def functions(inputs=(1,)):
+def functions(inputs=(1,), tier="KERNELS"):
     """Return the names of all functions of so many arguments."""
-    return [name for name, ufunc in next(iter(kernels().values())).items() if ufunc.nin in inputs]
+    return [name for name, ufunc in next(iter(kernels(tier).values())).items() if ufunc.nin in inputs]
 
 
-def outputs(only_function=None, only_isa=None, inputs=(1,)):
+def outputs(only_function=None, only_isa=None, inputs=(1,), tier="KERNELS"):
     """Return what is to be checked against each row, or formula of two inputs: {its name: [output, ...]}.
 
     An output of a function that has several is the same function as one that has a row, and answers to it.
     """
     found = {}
     for isa in kernels():
-        for function in functions(inputs):
+        for function in functions(inputs, tier):
             if only_function in (None, function) and only_isa in (None, isa):
                 formulas = REFERENCE[function]
                 for i, formula in enumerate(formulas):
                     if formula.__name__ not in {**ROWS, **PAIRS}:
                         raise LookupError(f"{function} needs a row {formula.__name__!r} in {__file__}")
-                    found.setdefault(formula.__name__, []).append(Output(function, i, len(formulas) > 1, isa))
+                    found.setdefault(formula.__name__, []).append(Output(function, i, len(formulas) > 1, isa, tier))
     return found
 
 

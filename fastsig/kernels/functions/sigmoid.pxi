@@ -70,7 +70,7 @@ cdef inline float sigmoid_fast(float x, float e) noexcept nogil:
     return a if x < 0.0 else <float> 1.0 - a
 
 
-# BOUND fast_sigmoid float64 fma: 0.53 ulp; worst 0.5088 at -0x1.5cffe68e1fbd8p+8
+# BOUND fast_sigmoid float64 fma: 0.53 ulp; worst 0.5089 at -0x1.9791dbe1b289ap+5
 # BOUND fast_sigmoid float64 no-fma: 0.53 ulp; worst 0.5107 at -0x1.502d277ac9e1ep+7
 cdef inline double sigmoid_fast_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair d = sum_fast_f64(e, 1.0)

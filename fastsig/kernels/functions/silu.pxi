@@ -98,7 +98,7 @@ cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
 
 
 # BOUND fast_silu float64 fma: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
-# BOUND fast_silu float64 no-fma: 0.53 ulp; worst 0.5126 at -0x1.5b4448ddc9c45p+7
+# BOUND fast_silu float64 no-fma: 0.53 ulp; worst 0.5136 at -0x1.5b443166fba73p+7
 cdef inline double silu_fast_f64(double x, RatioPair e) noexcept nogil:
     cdef Pair d = sum_fast_f64(e, 1.0)
     cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
