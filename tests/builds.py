@@ -37,16 +37,48 @@ def copy_of_sources(folder):
     return Path(shutil.copytree(ROOT, folder, ignore=LEFT_OUT))
 
 
-def setup(folder, *arguments, **variables):
-    """Run setup.py in a folder and return what subprocess.run does; both streams are captured as one."""
+def run(folder, *arguments, **variables):
+    """Run Python in a folder and return what subprocess.run does; both streams are captured as one."""
     return subprocess.run(
-        [sys.executable, "setup.py", *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def setup(folder, *arguments, **variables):
+    """Run setup.py in a folder and return what subprocess.run does."""
+    return run(folder, "setup.py", *arguments, **variables)
+
+
+# What setup.py would build is known, and nothing is built yet: the baseline's kernels make room for another source.
+ONE_MODULE = """
+import sys
+import setuptools  # which has distutils be its own
+from distutils.core import run_setup
+name, source, *arguments = sys.argv[1:]
+known = run_setup("setup.py", arguments, stop_after="commandline")
+(module,) = [module for module in known.ext_modules if module.name == "fastsig.kernels.baseline"]
+module.name, module.sources = name, [source]
+known.ext_modules[:] = [module]
+known.run_commands()
+"""
+
+
+def one_module(folder, source, lib, **variables):
+    """Build a source that includes the kernels, as setup.py builds the baseline's, and nothing else; return its path.
+
+    All paths are relative to the folder.
+    """
+    name = Path(source).stem
+    command = ("build_ext", "--build-lib", lib, "--build-temp", f"{lib}-temp")
+    done = run(folder, "-c", ONE_MODULE, name, source, *command, **variables)
+    assert done.returncode == 0, done.stdout
+    (module,) = (Path(folder) / lib).rglob(f"{name}.*")
+    return module
 
 
 def version_of_compiler():
