@@ -17,6 +17,7 @@ from pathlib import Path
 
 import machine
 import numpy as np
+from benchmarks.data import hard_cases
 
 from fastsig._reference import DOMAINS, REFERENCE
 
@@ -94,15 +95,16 @@ class Environment:
         return json.loads(self.process.stdout.readline())
 
 
-def cases(name, rng):
+def cases(name, rng, n):
     """Yield the kinds of inputs of a function: a name, and an array of each input."""
     first, *more = DOMAINS.get(name, ("real",))
     seconds = {"": ()}
     if more:
-        seconds = {"label": (rng.integers(0, 2, N).astype(float),), "soft": (rng.uniform(0, 1, N),)}
-    for kind, x in (probabilities(N, rng) if first == "unit" else kinds(N, rng)).items():
+        seconds = {"label": (rng.integers(0, 2, n).astype(float),), "soft": (rng.uniform(0, 1, n),)}
+    for kind, x in (probabilities(n, rng) if first == "unit" else kinds(n, rng)).items():
         for second, t in seconds.items():
             yield f"{kind} {second}".strip(), (x, *t)
+    yield "hard", tuple(hard_cases(name, n))
 
 
 def measured(environments, name, dtype, inputs):
@@ -120,7 +122,7 @@ def rows(environments, options):
     table, said = [], []
     rng = np.random.default_rng(20190613)
     for name in options.functions or REFERENCE:
-        for kind, inputs in cases(name, rng):
+        for kind, inputs in cases(name, rng, options.elements):
             if options.kinds and kind.rpartition(" ")[0] not in options.kinds and kind not in options.kinds:
                 continue
             (this, other), said = measured(environments, name, options.dtype, inputs)
@@ -146,6 +148,7 @@ def main(argv=None):
     parser.add_argument("--dtype", choices=["float16", "float32", "float64"], default="float64")
     parser.add_argument("--functions", nargs="*", choices=list(REFERENCE), help="default: all")
     parser.add_argument("--kinds", nargs="*", metavar="KIND", help="of inputs, such as normal or tail; default: all")
+    parser.add_argument("--elements", type=int, default=N, metavar="N", help="default: %(default)s")
     parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
     options = parser.parse_args(argv)
     table, said = rows([Environment(python, options.isa) for python in (sys.executable, options.other)], options)

@@ -81,6 +81,7 @@ BARS = (
     Bar("sigmoid", "float64", "scipy", 4.0),
     Bar("sigmoid", "float32", "torch", 1.0),
     Bar("sigmoid", "float32", "scipy", 4.0),
+    Bar("sigmoid_derivative", "float64", "scipy", 3.6),
     Bar("sigmoid_derivative", "float64", "torch", 1.7),
     Bar("sigmoid_derivative", "float32", "torch", 1.7),
     Bar("sigmoid_with_derivative", "float64", ALONE, 1 / 1.35),

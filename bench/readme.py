@@ -91,11 +91,19 @@ FILES = {
     "fast": "verify_fast.md",
     "allocation": "allocation.md",
 }
-LINKED = ("verify_float64.md", "verify_float16_pairs.md")  # logs that README links to, and does not show
-# Kernels of other sources that gave the same bits in float32 of one input and in the fast tier, by the checksums in
-# tests/checksums.json: what was checked of them in these types is checked.
-SAME_FLOAT32 = {"d8776e278f7de8a7"}
-OF_FLOAT32 = ("verify_float32.md", "verify_fast.md")
+LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
+    "verify_float64.md",
+    "verify_float16_pairs.md",
+    "hunt_float64.md",
+    "fast_phase.md",
+    "shares.md",
+    "against_avx2.md",
+    "against_avx512.md",
+    "peers_avx512.md",
+)
+# Kernels of other sources that gave the same bits in the fast tier's float32, by the checksums in tests/checksums.json:
+# what was checked of them is checked.
+SAME_FAST = {"d8776e278f7de8a7"}
 TABLES = {"functions": functions, "names": names} | {name: logged(file) for name, file in FILES.items()}
 
 
@@ -107,7 +115,7 @@ def complaints(text):
         f"{(LOGS / file).resolve().relative_to(ROOT)} was made by kernels of {kernels}, and the sources are "
         f"{machine.kernels()}: it has to be made again"
         for file, kernels in ran.items()
-        if kernels != machine.kernels() and not (file in OF_FLOAT32 and kernels in SAME_FLOAT32)
+        if kernels != machine.kernels() and not (file == FILES["fast"] and kernels in SAME_FAST)
     ]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import builds
 import numpy as np
 import pytest
 from catalog import FAST
@@ -196,9 +197,57 @@ def test_readme_is_not_right_while_a_log_is_of_other_kernels(monkeypatch):
     readme = importlib.import_module("readme")
     text = readme.README.read_text("utf-8")
     monkeypatch.setattr(readme.machine, "kernels", lambda: "0123456789abcdef")
-    monkeypatch.setattr(readme, "SAME_FLOAT32", set())
+    monkeypatch.setattr(readme, "SAME_FAST", set())
     assert len(readme.complaints(text)) == len(readme.FILES) + len(readme.LINKED)
     assert all("the sources are 0123456789abcdef" in complaint for complaint in readme.complaints(text))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The accurate phase, and one build against another
+# ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no compiler")
+def test_shares_of_the_accurate_phase_are_counted(tmp_path):
+    # Of float64 and of a function of two inputs in every type; hard inputs are there to need it, and others are not
+    run(tmp_path, "shares.py", "--functions", "silu", "logistic_loss", "--elements", "20000", "--log", "shares.md")
+    rows = table(tmp_path / "shares.md")
+    assert {(row["function"], row["type"]) for row in rows} == {
+        ("silu", "float64"),
+        *(("logistic_loss", dtype) for dtype in ("float16", "float32", "float64")),
+    }
+    share = {(row["function"], row["type"], row["inputs"]): float(row[fastsig.isa()].rstrip("%")) for row in rows}
+    assert share["silu", "float64", "hard"] > 50
+    assert share["silu", "float64", "normal"] < 0.5
+    assert share["silu", "float64", "NaN"] == 0
+
+
+def test_one_build_is_timed_against_another(tmp_path):
+    names = ("--functions", "logit", "logistic_loss", "--kinds", "normal", "hard", "--elements", str(SMALL))
+    run(tmp_path, "against.py", sys.executable, *names, "--log", "against.md")
+    rows = table(tmp_path / "against.md")
+    kinds = [("logit", "normal"), ("logit", "hard")]
+    kinds += [("logistic_loss", kind) for kind in ("normal label", "normal soft", "hard")]
+    assert [(row["function"], row["inputs"]) for row in rows] == kinds
+    assert all(float(row["ratio"]) > 0 for row in rows)
+
+
+def test_operations_are_told_from_moves_and_inner_loops_from_outer():
+    lines = [
+        ".L1:",
+        "\tvaddpd\t%ymm0, %ymm1, %ymm1",
+        ".L2:",
+        "\tvmovapd\t(%rax), %ymm0",
+        "\tvfmadd132pd\t(%rbx), %ymm0, %ymm1",
+        "\tvdivpd\t%ymm1, %ymm2, %ymm3",
+        "\tvmulpd\t%ymm1, %ymm2, %ymm4",
+        "\tvmovapd\t%ymm4, (%rcx)",
+        "\tjne\t.L2",
+        "\tjne\t.L1",
+    ]
+    operations = importlib.import_module("operations")
+    (loop,) = operations.loops(lines)
+    assert operations.counts(loop) == {"bytes": 32, "FMA": 1, "divisions": 1, "other": 1}
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -153,6 +153,18 @@ def test_a_nan_in_either_input_gives_nan_in_silence(ufuncs, name, dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
+def test_backward_of_nan_or_infinity_beside_numbers_of_any_size(ufuncs, dtype):
+    info = np.finfo(dtype)
+    sizes = np.array([0.5, 2.0, info.max, info.smallest_normal, info.smallest_subnormal], dtype)
+    nan, infinite = np.full_like(sizes, np.nan), np.full_like(sizes, INF)
+    with np.errstate(all="raise"):
+        for grad, y in ((nan, sizes), (sizes, nan), (nan, -sizes), (-sizes, nan)):
+            assert np.isnan(ufuncs["sigmoid_backward"](grad, y)).all()
+        assert ufuncs["sigmoid_backward"](infinite, sizes).tolist() == [INF, -INF, -INF, INF, INF]
+        assert ufuncs["sigmoid_backward"](-sizes, infinite).tolist() == [INF] * 5
+
+
+@pytest.mark.parametrize("dtype", TYPES)
 def test_the_loss_at_infinity_is_a_limit(ufuncs, dtype):
     x = np.array([-INF, -INF, -INF, INF, INF, INF], dtype)
     t = np.array([0.0, 0.5, 1.0, 0.0, 0.5, 1.0], dtype)

@@ -59,7 +59,14 @@ DRAW = {
     "unit": UNIT,
     "target": dict.fromkeys(REAL, lambda rng, n, _: rng.integers(0, 2, n)),
 }
-DISTRIBUTIONS = list(REAL)
+HARD = "hard"  # of float64: inputs whose results lie next to a midpoint, where that is found only by the accurate phase
+HARD_CASES = Path(__file__).parents[2] / "tests" / "hard_cases"
+HARD_CASES_OF = {
+    "log_sigmoid": "softplus",
+    "sigmoid_with_derivative": "sigmoid",
+    "logistic_loss_gradient_hessian": "logistic_loss_gradient",
+}
+DISTRIBUTIONS = [*REAL, HARD]
 LAYOUTS = ["contiguous", "strided", "in place", "columns"]  # columns of one table, inputs and outputs side by side
 
 
@@ -76,6 +83,14 @@ def function(name):
     if name != "sigmoid" and not hasattr(fastsig, name):
         raise NotImplementedError(name)
     return getattr(fastsig, name)
+
+
+def hard_cases(name, n):
+    """Return the inputs of a function's hard cases, over and over, as an array for each input."""
+    lines = (HARD_CASES / f"{HARD_CASES_OF.get(name, name)}_float64.txt").read_text("utf-8").splitlines()
+    cases = [line.split()[:-1] for line in lines if not line.startswith("#")]
+    inputs = [np.array([float.fromhex(x) for x in column]) for column in zip(*cases, strict=True)]
+    return [np.resize(-x if name == "log_sigmoid" else x, n) for x in inputs]
 
 
 def ones(n, dtype, layout):
@@ -96,8 +111,13 @@ def operands(name, dtype, n, distribution="normal", layout="contiguous"):
     nop = len(domains) + len(TABLE.REFERENCE[name])
     arrays = list(np.ones((n, nop), dtype).T) if layout == "columns" else [ones(n, dtype, layout) for _ in range(nop)]
     inputs, outputs = arrays[: len(domains)], arrays[len(domains) :]
-    for x, domain in zip(inputs, domains, strict=True):
-        fill(x, domain, distribution)
+    if distribution == HARD:
+        with np.errstate(over="ignore"):  # of narrow types
+            for x, drawn in zip(inputs, hard_cases(name, n), strict=True):
+                x[:] = drawn
+    else:
+        for x, domain in zip(inputs, domains, strict=True):
+            fill(x, domain, distribution)
     if layout == "in place":
         outputs[0] = inputs[0]
     return inputs, tuple(outputs)

@@ -6,7 +6,7 @@ Exits with 1 if a margin is too small. With --log the table goes to bench/logs/f
 
 A rounding test rounds q + c twice, with the margin on either side; q is a float64, |q| >= 2^52 |c|, or near enough.
 
-- The margin is a share m of c (MARGIN, MARGIN_SECOND, MARGIN_FAR). Let the error be E |v| at most, v the exact value.
+- The margin is a share m of c (MARGIN, MARGIN_SECOND). Let the error be E |v| at most, v the exact value.
 If
   E |v| <= m |c|, v lies between the two numbers that are rounded: if both give y, so does v. If not, |c| < E |v|/m, and
   where m > 2^54 E (1 + 2^-20) that and E |v| together are below 2^-54 |v|, less than half the distance of q to the
@@ -15,9 +15,9 @@ If
 the
   error itself.
 
-The last operations are rounded too: r (1 + m), and without FMA the product rest r, by 2^-53 of c, and the sum of a
-tail and its margin by 2^-53 of it, at most 2^-104 of the value; SLACK covers both, and that m (1 - m) is a little
-less than m.
+The last operations are rounded too: r (1 + m), the product rest r, and without FMA that of c and 1 + m, by 2^-53 of c
+each, the margin of a sum by 2^-53 of it, and the sum of a tail and its margin by 2^-53 of it, at most 2^-104 of the
+value; SLACK covers them, and that m (1 - m) is a little less than m.
 
 Where the result is subnormal, q is on the grid of the subnormals, rounded once; the remainder n - q d is exact there as
 well, since it is in the unit, 2^128 above, and c may be as large as half the grid. The error is still that of n and
@@ -53,6 +53,7 @@ from models import (
     second_derivative,
     sigmoid,
     sigmoid_derivative,
+    sigmoid_derivative_far,
     silu,
     silu_derivative,
     softplus,
@@ -66,7 +67,7 @@ LAST = -20
 PIECES = 256
 COARSE = 8  # pieces of r to begin with
 SLACK = arb(1) + arb(2) ** -12
-REDUCTION = -86  # 2^-86: what r_h + r_l is off, n LN2_LO and a sum below 2^-33 being rounded, and LN2_LO by 2^-92
+REDUCTION = -86  # 2^-86: what r_h + r_l is off, n LN2_LO below 2^-33 being rounded, and LN2_LO by 2^-92
 
 
 def half_log2():
@@ -237,20 +238,8 @@ def loss_far_bound(fused, c, count):
     return worst_of(cuts, of_piece, lambda piece: piece[1] - piece[0] < width) + above(coth_polynomial(c))
 
 
-def check_slopes(c):
-    """Look up what `models.slope_error` says of the coefficients of atanh."""
-    if not all(k * c[f"ATANH_A{2 * k + 1}"] < 0.53 for k in range(1, 9)):
-        raise ArithmeticError("a slope is larger than slope_error has it")
-    if not (c["ATANH_A7"] < 0.14286 and c["ATANH_A9"] < 0.11112):
-        raise ArithmeticError("the first slope left out is larger than slope_error has it")
-
-
 def log1p(fused, c, count, positive, finish):
-    """Return the largest relative error of log(1 + e) and what is added, of the sums that finish gives.
-
-    u = A3 v + ... has coefficients k A_(2k+1) < 0.53 in its slope, as `models.slope_error` has it.
-    """
-    check_slopes(c)
+    """Return the largest relative error of log(1 + e) and what is added, of the sums that finish gives."""
     near_log = exactly(c["NEAR_LOG"])
 
     def of_piece(low, high, k):
@@ -390,18 +379,38 @@ def logit_bound(fused, c, count):
     return worst_of(cuts, of_piece, is_narrow) + above(atanh(c))
 
 
+def backward_bound(fused, c, count):
+    """Return what grad y c, c = 1 - y, is off in backward_product, in parts of |rest| + |a.l|: c is a pair exactly.
+
+    With u = 2^-53, p is off u |p.l| after the rounding of its tail, and grad p.l <= |rest|/(1 - u); rest is off
+    u |rest|/(1 - u), and a.l u |a.l|/(1 - u). Then a tail and its margin are added, with u (1 + m) |a.l|, unless all
+    was exact. Without FMA y c.l is rounded as well: see `backward_product_bound`.
+    """
+    u = pow2(-53)
+    return (2 * u * (1 + 2 * u) / (1 - u) ** 2).max(u / (1 - u) + u * (1 + exactly(c["TAIL_ERROR"])))
+
+
+def backward_product_bound(fused, c, count):
+    """Return what the rounding of y c.l, which there is without FMA, is off in parts of |a.h|: |c.l| <= u |c.h|."""
+    u = pow2(-53)
+    return u**2 * (1 + 4 * u)
+
+
 SIGNS, NEGATIVE = ((False,), (True,)), ((True,),)
 SHARE, PART = "a share of the correction", "a part of the value"
 FUNCTIONS = {
     "sigmoid": (by_share(sigmoid, SIGNS), "MARGIN", SHARE),
     "sigmoid_derivative": (by_share(sigmoid_derivative, NEGATIVE), "MARGIN", SHARE),
+    "sigmoid_derivative_far": (by_share(sigmoid_derivative_far, NEGATIVE), "MARGIN", SHARE),
     "silu": (by_share(silu, SIGNS), "MARGIN", SHARE),
     "sigmoid_second_derivative": (second_derivative_bound, "MARGIN_SECOND", SHARE),
     "silu_derivative": (silu_derivative_bound, "MARGIN_SUM", PART),
     "softplus": (softplus_bound, "LOG_ERROR", PART),
-    "softplus_far": (by_share(far, NEGATIVE), "MARGIN_FAR", SHARE),
+    "softplus_far": (by_share(far, NEGATIVE), "MARGIN", SHARE),
+    "sigmoid_backward": (backward_bound, "TAIL_ERROR", PART),
+    "sigmoid_backward, y c.l": (backward_product_bound, "TWO_ROUNDINGS", PART),
     "logistic_loss": (logistic_loss_bound, "LOG_ERROR", PART),
-    "logistic_loss_far": (loss_far_bound, "MARGIN_FAR", SHARE),
+    "logistic_loss_far": (loss_far_bound, "MARGIN", SHARE),
     "logistic_loss_gradient": (gradient_bound, "MARGIN_GRADIENT", PART),
     "logistic_loss, narrow": (narrow_bound(log1p_narrow, log_narrow), "NARROW_ERROR", PART),
     "logistic_loss_gradient, narrow": (narrow_bound(lower_narrow, lambda _: arb(0)), "NARROW_ERROR", PART),
@@ -410,9 +419,8 @@ FUNCTIONS = {
 
 
 def margin(name, c):
-    """Return a function's margin; that of the gradient is in the unit."""
-    value = exactly(c[FUNCTIONS[name][1]])
-    return value * pow2(-128) if name == "logistic_loss_gradient" else value
+    """Return a function's margin."""
+    return exactly(c[FUNCTIONS[name][1]])
 
 
 def least_margin(name, error):

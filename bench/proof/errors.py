@@ -417,5 +417,5 @@ class Bounds:
         return self.split(self.plus(p, b))
 
     def logit_first(self, factor, ratio, b):
-        """Return factor m - b, exact, in units of b: what the ratio stands for."""
+        """Return b - factor m, exact, in units of b: what the ratio stands for."""
         return ratio

@@ -14,6 +14,7 @@ from models import (
     second_derivative,
     sigmoid,
     sigmoid_derivative,
+    sigmoid_derivative_far,
     silu,
     silu_derivative,
     softplus,
@@ -21,6 +22,7 @@ from models import (
 from rounded import Rounded
 
 LEAST_NORMAL = mpfr(2.0**-1022)
+NEAR = 354
 
 
 def bits(x):
@@ -42,10 +44,10 @@ class Kernels:
         """Return r_h, r_l and the exponent of exp(-t), 0 <= t: reduce_f64."""
         m, log2e, shift = self.m, self.number("LOG2E"), self.number("SHIFT")
         n = m.sub(m.fma(t, m.minus(log2e), shift), shift)
-        r = m.fma(n, self.number("LN2_HI"), t)
-        grid, low = self.number("GRID"), self.number("LN2_LO")
-        r_h = m.sub(m.add(m.fma(n, low, r), grid), grid)
-        return r_h, m.fma(n, low, m.sub(r, r_h)), int(n)
+        r, low = m.fma(n, self.number("LN2_HI"), t), m.mul(n, self.number("LN2_LO"))
+        grid = self.number("GRID")
+        r_h = m.sub(m.add(m.add(r, low), grid), grid)
+        return r_h, m.add(m.sub(r, r_h), low), int(n)
 
     def corrected(self, q, rest, r):
         """Return q + rest r: corrected."""
@@ -54,10 +56,18 @@ class Kernels:
             return m.fma(rest, r, q)
         return m.scale(m.add(m.scale(q, m.unit), m.mul(rest, m.scale(r, m.unit))), -m.unit)
 
+    def factors(self, margin):
+        """Return what a correction is multiplied by in the test."""
+        return (self.m.number(1.0 + sign * self.c[margin]) for sign in (1, -1))
+
     def by_share(self, q, rest, r, margin):
-        """Return both numbers of the test: by_share."""
-        up, down = (self.m.number(1.0 + sign * self.c[margin]) for sign in (1, -1))
-        return tuple(self.corrected(q, rest, self.m.mul(r, factor)) for factor in (up, down))
+        """Return both numbers of the test: by_share, of q + rest r."""
+        c = self.m.mul(rest, r)
+        return tuple(self.m.fma(c, factor, q) for factor in self.factors(margin))
+
+    def by_share_of_rest(self, q, rest, r, margin):
+        """Return both numbers of the test: by_share_of_rest."""
+        return tuple(self.corrected(q, rest, self.m.mul(r, factor)) for factor in self.factors(margin))
 
     def within(self, q, rest, r, margin):
         """Return both numbers of the test: within."""
@@ -65,8 +75,8 @@ class Kernels:
 
     def of_sum(self, h, l):
         """Return both numbers of the test: of_sum."""
-        m, share = self.m, self.number("LOG_ERROR")
-        return tuple(m.add(h, m.fma(h, factor, l)) for factor in (share, m.minus(share)))
+        m, margin = self.m, self.m.mul(h, self.number("LOG_ERROR"))
+        return m.add(h, m.add(l, margin)), m.add(h, m.sub(l, margin))
 
     def parts(self, x, most="MOST"):
         """Return |x|, clamped, and the exponential's parts: coth's, r_l and k."""
@@ -74,23 +84,30 @@ class Kernels:
         r_h, r_l, k = self.reduced(t)
         return t, coth(self.m, self.c, r_h), r_l, k
 
-    def of_share(self, f, x, margin):
+    def is_far(self, x):
+        """Tell whether the unit is needed, where all inputs of a block are about as large."""
+        return abs(x) > NEAR
+
+    def of_share(self, near, far, x):
         """Return both numbers of a formula of the exponential whose margin is a share of its correction."""
-        return self.by_share(*f(self.m, self.c, x < 0, *self.parts(x)), margin)
+        parts = self.m, self.c, x < 0, *self.parts(x)
+        return (
+            self.by_share_of_rest(*far(*parts), "MARGIN") if self.is_far(x) else self.by_share(*near(*parts), "MARGIN")
+        )
 
     def sigmoid(self, x):
         """Return sigmoid_f64."""
-        return self.of_share(sigmoid, x, "MARGIN")
+        return self.of_share(sigmoid, sigmoid, x)
 
     def sigmoid_derivative(self, x):
         """Return sigmoid_derivative_f64."""
-        return self.of_share(sigmoid_derivative, x, "MARGIN")
+        return self.of_share(sigmoid_derivative, sigmoid_derivative_far, x)
 
     def silu(self, x):
         """Return silu_f64, for |x| < 2^60."""
         t, e, r_l, k = self.parts(x)
         signed = self.m.minus(t) if x < 0 else self.m.number(x)
-        return self.by_share(*silu(self.m, self.c, x < 0, signed, e, r_l, k), "MARGIN")
+        return self.by_share_of_rest(*silu(self.m, self.c, x < 0, signed, e, r_l, k), "MARGIN")
 
     def sigmoid_second_derivative(self, x):
         """Return sigmoid_second_derivative_f64."""
@@ -98,7 +115,7 @@ class Kernels:
         h, l = second_derivative(m, self.c, x < 0, *self.parts(x))
         q = m.scale(h, -m.unit)
         l = m.add(l, m.fma(m.number(-(2.0**m.unit)), q, h))
-        both = self.by_share(q, l, m.number(2.0**-m.unit), "MARGIN_SECOND")
+        both = self.by_share_of_rest(q, l, m.number(2.0**-m.unit), "MARGIN_SECOND")
         return tuple(m.minus(y) if x > 0 else y for y in both)
 
     def silu_derivative(self, x):
@@ -128,8 +145,7 @@ class Kernels:
         """Return both numbers of quotient_in_unit, for a quotient of normal size."""
         (q, rest, r), m = parts, self.m
         assert q >= LEAST_NORMAL * 2**m.unit
-        margins = (self.m.number(1.0 + sign * self.c["MARGIN_FAR"]) for sign in (1, -1))
-        return tuple(m.scale(m.add(q, m.mul(rest, m.mul(r, factor))), -m.unit) for factor in margins)
+        return tuple(m.scale(m.add(q, m.mul(rest, m.mul(r, f))), -m.unit) for f in self.factors("MARGIN"))
 
     def log_sigmoid(self, x):
         """Return -softplus(-x)."""
@@ -151,12 +167,16 @@ class Kernels:
         """Return logistic_loss_gradient_f64."""
         m, negative = self.m, x < 0 or bits(x) >> 63 == 1
         q, rest, r = sigmoid(m, self.c, True, *self.parts(x))
-        q_signed, r_unit = (q, m.scale(r, m.unit)) if negative else (m.minus(q), m.minus(m.scale(r, m.unit)))
+        unit = m.unit if self.is_far(x) else 0
+        q_signed, r_unit = (q, m.scale(r, unit)) if negative else (m.minus(q), m.minus(m.scale(r, unit)))
         b, b_l = m.fast_two_sum(m.number(0.0 if negative else 1.0), m.number(-target))
         s, s_l = m.two_sum(b, q_signed)
-        low = m.fma(rest, r_unit, m.scale(m.add(s_l, b_l), m.unit))
-        margin = m.fma(q, self.number("MARGIN_GRADIENT"), self.number("LEAST_MARGIN"))
+        low = m.fma(rest, r_unit, m.scale(m.add(s_l, b_l), unit))
+        share = m.scale(self.number("MARGIN_GRADIENT"), unit)
+        margin = m.fma(q, share, self.number("LEAST_MARGIN") if unit else m.number(0.0))
         margin = m.fma(abs(low), self.number("SUM_ERROR"), margin)
+        if not unit:
+            return m.add(s, m.add(low, margin)), m.add(s, m.sub(low, margin))
         return self.within(s, low, m.number(2.0**-m.unit), margin)
 
     def logit(self, p):

@@ -5,6 +5,9 @@ gives the bits that a kernel has to give. Where exact arithmetic gives 0 or anot
 formula drops a term, the model says so (`ideal`, `lacks`): it is the algebra of the page, which balls do not see.
 """
 
+from errors import above, exactly
+from flint import arb
+
 
 def horner(m, v, coefficients):
     """Return a polynomial, by its coefficients from the last to the first."""
@@ -17,11 +20,13 @@ def horner(m, v, coefficients):
 def coth(m, c, r):
     """Return n_h, d_h, w_l and r: coth_f64."""
     v, v_l = m.two_product(r, r)
-    u = m.fma(m.mul(v, v), horner(m, v, [m.number(c[f"COTH_Q{k}"]) for k in (4, 3, 2, 1, 0)]), v_l)
-    twelve, z = m.number(12.0), m.add(v, u)
-    w_h = m.add(twelve, z) if m.fused else m.sub(m.add(z, m.number(60.0)), m.number(48.0))
+    v2, q = m.mul(v, v), [m.number(c[f"COTH_Q{k}"]) for k in range(5)]
+    u = m.fma(v, m.fma(v2, m.fma(v, q[4], q[3]), m.fma(v, q[2], q[1])), q[0])
+    u = m.fma(v2, u, v_l)
+    twelve, six_r = m.number(12.0), m.mul(m.number(6.0), r)
+    w_h = m.add(m.add(twelve, v), u) if m.fused else m.sub(m.add(m.add(v, u), m.number(60.0)), m.number(48.0))
     w_l = m.add(m.add(m.sub(twelve, w_h), v, ideal=lambda: -u.exact), u, ideal=m.zero)
-    return m.fma(m.number(-6.0), r, w_h), m.fma(m.number(6.0), r, w_h), w_l, r
+    return m.sub(w_h, six_r), m.add(w_h, six_r), w_l, r
 
 
 def numerator(m, e, r_l, n):
@@ -64,14 +69,26 @@ def less_square(m, q, unit=None):
     return h, m.sub(l, p_l, ideal=m.zero)
 
 
-def sigmoid_derivative(m, c, negative, t, e, r_l, k):
-    """Return a rounding test's q, rest and r: sigmoid_derivative_f64; the square of what q lacks is dropped."""
+def derivative_parts(m, e, r_l, k):
+    """Return q as a division, its slope 1 - 2q, and q - q^2 as a pair."""
     n, d = in_unit(m, e, r_l, k)
     a = m.divide(n, total(m, n, d))
     h, l = less_square(m, a.q)
     m.scaled = True
-    rest = m.fma(l, a.d, m.mul(a.rest, m.fma(m.number(-2.0), m.beside(a.q), m.number(1.0))))
-    return h, m.lacks(rest, lambda: m.most(a.rest) ** 2), a.r
+    plain = m.beside(a.q)
+    return a, m.sub(m.sub(m.number(1.0), plain), plain), h, l
+
+
+def sigmoid_derivative(m, c, negative, t, e, r_l, k):
+    """Return a rounding test's q and c: sigmoid_derivative_f64, near; the square of what q lacks is dropped."""
+    a, slope, h, l = derivative_parts(m, e, r_l, k)
+    return h, m.lacks(m.fma(a.rest, m.mul(a.r, slope), l), lambda: m.most(a.rest) ** 2), m.number(1.0)
+
+
+def sigmoid_derivative_far(m, c, negative, t, e, r_l, k):
+    """Return a rounding test's q, rest and r: sigmoid_derivative_f64, far; the square of what q lacks is dropped."""
+    a, slope, h, l = derivative_parts(m, e, r_l, k)
+    return h, m.lacks(m.fma(l, a.d, m.mul(a.rest, slope)), lambda: m.most(a.rest) ** 2), a.r
 
 
 def silu(m, c, negative, t, e, r_l, k):
@@ -187,7 +204,7 @@ def log1p_narrow(m, c, r, k):
 
 
 def log1p_quotient(m, c, near, e, r_l, k):
-    """Return the quotient whose atanh is half of log((1 + e)/c), e = 2^(k + 1) exp(-r): log1p_quotient."""
+    """Return the quotient whose atanh is half of log((1 + e)/c), e = 2^(k + 1) exp(-r): plus_log1p."""
     n_h, d_h, w_l, _ = e
     g = 0.25 if near else 0.0
     factor, scaled = m.number(1.0 + 2.0 * g), m.scale(n_h, k)
@@ -202,46 +219,53 @@ def atanh_series(m, c, v):
     """Return A5 + A7 v + ... + A17 v^6: atanh_series."""
     a = {k: m.number(c[f"ATANH_A{k}"]) for k in range(5, 19, 2)}
     v2 = m.mul(v, v)
-    return m.fma(v, horner(m, v2, [a[15], a[11], a[7]]), horner(m, v2, [a[17], a[13], a[9], a[5]]))
+    low = m.fma(v2, m.fma(v, a[13], a[11]), m.fma(v, a[9], a[7]))
+    return m.fma(v, m.fma(m.mul(v2, v2), m.fma(v, a[17], a[15]), low), a[5])
 
 
-def slope_error(m, v):
-    """Return what the slope of u = A3 v + A5 v^2 + ... lacks: the terms k A_(2k+1) v^(k-1) that it leaves out.
+def slope_error(m, c, v):
+    """Return what SLOPE is off the slope of u = A3 v + A5 v^2 + ..., which is A3 + 2 A5 v + ... + 8 A17 v^7."""
+    slope = arb(0)
+    for k in range(8, 0, -1):
+        slope = slope * v.exact + k * exactly(c[f"ATANH_A{2 * k + 1}"])
+    return above(slope - exactly(c["SLOPE"]))
 
-    The first is that of v^2, with 3/7, or without FMA that of v^3, with 4/9; k A_(2k+1) is below 0.53 for all k, which
-    `bounds.py` looks up.
-    """
-    most, first, power = m.most(v), *((3 * 0.14286, 2) if m.fused else (4 * 0.11112, 3))
-    return most**power * (first + 0.53 * most / (1 - most))
+
+def tail_error(m, c, v, h, l):
+    """Return what l (v + CURVE v^2) is off l v/(1 - v), in parts of l, and l^2 h/(1 - v)^2."""
+    curve = v.exact**2 * (exactly(c["CURVE"]) - 1 / (1 - v.exact))
+    return above(curve) + m.most(l) * m.most(h) / (1 - m.most(v)) ** 2
 
 
 def atanh_pair(m, c, q):
-    """Return atanh of a pair that is cut, as a pair: atanh_pair. It drops q_l^2, q_l u_l and what the slope lacks."""
+    """Return atanh of a pair that is cut, as a pair: atanh_factor and atanh_of.
+
+    What it drops: of v's tail what SLOPE is off, and its square, of which half of u'' < 0.5 is a factor; of q's what
+    CURVE is off, and its square, of which q/(1 - v)^2 is a factor.
+    """
     h, l = q
     plain_h, plain_l, a3 = m.beside(h), m.beside(l), m.number(c["ATANH_A3"])
     v, v_l = m.two_product(plain_h, plain_h)
-    v_l = m.fma(m.add(plain_h, plain_h), plain_l, v_l)
-    v_l = m.lacks(v_l, lambda: m.most(plain_l) ** 2)
-    twice_a5 = m.number(2.0 * c["ATANH_A5"])
-    slope = m.fma(v, twice_a5 if m.fused else m.fma(v, m.number(3.0 * c["ATANH_A7"]), twice_a5), a3)
     rest = m.mul(v, m.fma(v, atanh_series(m, c, v), m.number(c["ATANH_A3_TAIL"])))
     if m.fused:
         u = m.fma(v, a3, rest)
-        u_l = m.fma(v_l, slope, m.add(m.fma(v, a3, m.minus(u), ideal=lambda: -rest.exact), rest, ideal=m.zero))
+        u_l = m.add(m.fma(v, a3, m.minus(u), ideal=lambda: -rest.exact), rest, ideal=m.zero)
     else:
         p, p_l = m.two_product(v, a3)
         u, tail = m.fast_two_sum(p, rest, lemma="rest < v/2")
-        u_l = m.add(m.mul(v_l, slope), m.add(tail, p_l))
-    u_l = m.lacks(u_l, lambda: m.most(v_l) * slope_error(m, v) + m.most(v_l) ** 2)
+        u_l = m.add(tail, p_l)
+    u_l = m.fma(v_l, m.number(c["SLOPE"]), u_l)
+    u_l = m.lacks(u_l, lambda: m.most(v_l) * slope_error(m, c, v) + m.most(v_l) ** 2)
     u, u_l = m.cut(u, u_l)
-    rest = m.fma(h, u_l, m.fma(l, u, l))
-    rest = m.lacks(rest, lambda: m.most(l) * m.most(u_l))
+    low = m.fma(l, m.fma(m.number(c["CURVE"]), m.mul(v, v), v), l)
+    low = m.lacks(low, lambda: m.most(l) * tail_error(m, c, v, plain_h, plain_l))
+    low = m.fma(h, u_l, low)
     if m.fused:
         a = m.fma(h, u, h)
-        return a, m.add(m.fma(h, u, m.difference(h, a), ideal=m.zero), rest)
+        return a, m.add(m.fma(h, u, m.difference(h, a), ideal=m.zero), low)
     p, p_l = m.two_product(h, u)
     a, tail = m.fast_two_sum(h, p, lemma="u < 1/2")
-    return a, m.add(tail, m.add(p_l, rest))
+    return a, m.add(tail, m.add(p_l, low))
 
 
 def softplus(m, c, near, z, q):
@@ -264,27 +288,27 @@ def logistic_loss(m, c, near, z, z_l, q):
     a_h, a_l = m.cut(*atanh_pair(m, c, q))
     b, b_l = m.fast_two_sum(log_c, z, lemma="LN15 is 0 or a multiple of z's last bit")
     h, l = m.two_sum(b, m.scale(m.beside_sum(b, a_h), 1))
-    l = m.add(l, m.fma(m.number(2.0), m.beside_sum(b, a_l), m.add(m.add(b_l, log_c_l), z_l)))
+    l = m.add(l, m.fma(m.number(2.0), m.beside_sum(b, a_l), m.add(b_l, m.add(log_c_l, z_l))))
     return h, m.lacks(l, lambda: 2.0**-110 if near else 0.0)
 
 
 def logit_quotient(m, c, low, ratio, b, b_l):
-    """Return the quotient of logit, of m and 1 - p = b + b_l or p = b: logit_quotient.
+    """Return the quotient of logit, of m and 1 - p = b + b_l or p = b: logit_f64.
 
-    The difference c m - b is exact: m - b by Sterbenz, m/b in 0.551 .. 1.242, and with m/2 a multiple of ulp(m)/2 below
-    0.42 m. Its difference with b_l is a pair: |b_l| is smaller or, where the first is 2^-55 or less, it is a multiple
-    of the last bit of b_l. The divisor c m + b + b_l is first + 2b + b_l.
+    The difference b - c m is exact: b - m by Sterbenz, m/b in 0.551 .. 1.242, and with m/2 a multiple of ulp(m)/2 below
+    0.42 m. Its sum with b_l is a pair: |b_l| is smaller or, where the first is 2^-55 or less, it is a multiple of the
+    last bit of b_l. The divisor c m + b + b_l is 2b - first + b_l.
     """
     two = m.number(2.0)
     first = m.logit_first(1.5 if low else 1.0, ratio, b)
-    n_h, n_l = m.fast_two_sum(first, m.minus(b_l), lemma="a multiple of the last bit of b_l")
-    d, tail = m.fused_sum(two, b, first)
+    n_h, n_l = m.fast_two_sum(first, b_l, lemma="a multiple of the last bit of b_l")
+    d, tail = m.fused_sum(two, b, m.minus(first))
     return m.quotient_pair((n_h, n_l), (d, m.add(tail, b_l)))
 
 
 def logit(m, c, rest_h, rest_l, q):
-    """Return log(b/a) = rest - 2 atanh(q) as h and l: logit_f64."""
+    """Return log(b/a) = rest + 2 atanh(q) as h and l: logit_f64."""
     a_h, a_l = m.cut(*atanh_pair(m, c, q))
-    minus_two = m.number(-2.0)
-    h, l = m.sum_with(minus_two, a_h, rest_h)
-    return h, m.add(l, m.fma(minus_two, a_l, rest_l))
+    two = m.number(2.0)
+    h, l = m.sum_with(two, a_h, rest_h)
+    return h, m.add(l, m.fma(two, a_l, rest_l))

@@ -168,5 +168,5 @@ class Rounded:
         return s, self.fma(f, a, self.sub(b, s))
 
     def logit_first(self, factor, m, b):
-        """Return factor m - b."""
-        return self.fma(self.number(factor - 1.0), m, self.sub(m, b))
+        """Return b - factor m."""
+        return self.fma(self.number(1.0 - factor), m, self.sub(b, m))

@@ -23,7 +23,7 @@ cdef extern from *:
     float float_of "fastsig_float_of"(uint32_t u) noexcept nogil
 
 cdef enum:
-    UNKNOWN_BITS = 61  # an error of 2^61: nothing is known, sign included; what follows from it is not known either
+    UNKNOWN_BITS = 61  # an error of 2^61: nothing is known, sign included; sums and products do not hand it on
     ROOM = 50  # bits that an error may have for m to be shifted left
 
 

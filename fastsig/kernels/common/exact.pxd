@@ -43,7 +43,6 @@ cdef extern from *:
     # and a quotient of the two falls onto the subnormals' grid by itself, rounded once.
     const double UNIT "0x1p+128"
     const double UNIT_INVERSE "0x1p-128"
-    const double UNIT_ROOT_INVERSE "0x1p-64"
 
     const uint64_t SIGN "((uint64_t)1 << 63)"
     const uint64_t ONE_EXPONENT "((uint64_t)1 << 52)"  # the last bit of the exponent
@@ -55,6 +54,16 @@ cdef extern from *:
 ctypedef struct Pair:
     double h
     double l
+
+
+cdef inline uint64_t mask(bint wanted) noexcept nogil:
+    # All bits, or none: SSE2 chooses between float64, and not between integers.
+    return bits(from_bits(~<uint64_t> 0) if wanted else 0.0)
+
+
+cdef inline double masked(uint64_t m, double a) noexcept nogil:
+    # a or 0
+    return from_bits(bits(a) & m)
 
 
 cdef inline double head(double a) noexcept nogil:
@@ -111,25 +120,6 @@ cdef inline Pair times(double a, Pair b) noexcept nogil:
     cdef Pair p
     p.h = a * b.h
     p.l = fma(a, b.l, product_tail(a, b.h, p.h))
-    return p
-
-
-cdef inline Pair times_in_unit(Pair a, Pair b) noexcept nogil:
-    # a b, for a, b and the product in the unit: half of it is taken from each, lest the smaller become subnormal.
-    cdef Pair p
-    cdef double a_h = a.h * UNIT_ROOT_INVERSE, b_h = b.h * UNIT_ROOT_INVERSE
-    p.h = a_h * b_h
-    p.l = product_tail(a_h, b_h, p.h)
-    p.l = fma(a.l * UNIT_ROOT_INVERSE, b_h, fma(a_h, b.l * UNIT_ROOT_INVERSE, p.l))
-    return p
-
-
-cdef inline Pair square_in_unit(Pair d) noexcept nogil:
-    # d^2, for d and the square in the unit
-    cdef Pair p
-    cdef double a = d.h * UNIT_INVERSE
-    p.h = a * d.h
-    p.l = fma(2.0 * a, d.l, product_tail(a, d.h, p.h))
     return p
 
 

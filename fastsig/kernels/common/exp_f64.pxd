@@ -5,23 +5,31 @@
 # With w = 6 r coth(r/2) = 12 + v + v^2 Q(v), v = r^2, an even function:   exp(-r) = (w - 6r)/(w + 6r)
 # Scaled by 6, the coefficient of v is 1 and costs nothing; what w is off counts r/12 times only. The ratio is that of
 # r_h alone, a multiple of 2^-50: then w_h -+ 6 r_h are exact. The numerator takes exp(-r_l) = 1 - r_l.
-# Reduction and ratio are functions of their own because the loops run them in phases.
+# Reduction and ratio are functions of their own because the loops run them in phases. Chains of operations are kept
+# short, and products that are exact are added rather than fused: some CPUs start an FMA in the place of two others.
+#
+# Up to |x| = 354 numbers stand as they are. Beyond, `far`, n and what it is added to are in the unit, 2^128.
 #
 # The constants and coefficients are made again by bench/coefficients.sollya; bench/proof bounds the errors.
 
 from fastsig.kernels.common.exact cimport HAS_FMA, UNIT, Pair, bits, fast_two_sum, fma, from_bits, product_tail
 from fastsig.kernels.common.exp_narrow cimport LOG2E
 
+from libc.stdint cimport uint64_t
+
 cdef extern from *:
     const double LN2_HI "0x1.62e42fefa38p-1"  # 42 bits: n*LN2_HI is exact for |n| < 2^11
     const double LN2_LO "0x1.ef35793c7673p-45"  # LN2_HI + LN2_LO = ln 2 (1 + 2^-102)
     const double MOST "760.0"  # 760 exp(-760) < 2^-1075, half the least subnormal float64
+    const double NEAR_MOST "400.0"  # more than 512 ln 2, where e needs a unit, and less than 1023 ln 2
     # x + GRID rounds |x| < 2 to a multiple of 2^-50. Without FMA one of 2^-48, and w_h one of 2^-47: products by 3/2
     # are exact then.
     const double GRID "(FASTSIG_HAS_FMA ? 6.0 : 24.0)"
     const double UNIT_SHIFT "(0x1.8p+52 + (1023 + 128))"  # its low bits hold the exponent of 2^n, in the unit
+    const double ONE_SHIFT "(0x1.8p+52 + 1023)"  # and here not in the unit
+    const uint64_t IS_NEAR "((uint64_t)1 << 61)"  # a bit of 2^n, by its exponent, for n >= -511, and not below
 
-    const double MARGIN "0x1p-14"  # of functions of e to which nothing is added; their error is below 2^-68
+    const double MARGIN "(FASTSIG_HAS_FMA ? 0x1.98p-15 : 0x1.d4p-15)"  # of functions of e to which nothing is added
 
     # 6 r coth(r/2) = 12 + r^2 + Q0 r^4 + ... + Q4 r^12 on |r| <= ln2/2 + 2^-12: exp to a relative error of 2^-71.94
     const double COTH_Q0 "(-0x1.11111111110aep-6)"
@@ -33,7 +41,7 @@ cdef extern from *:
 ctypedef struct Reduction:
     double r_h
     double r_l
-    double s  # 2^n, in the unit
+    double s  # 2^n
 
 ctypedef struct Coth:
     double n_h  # exp(-r_h) = (n_h + w_l)/(d_h + w_l)
@@ -44,6 +52,7 @@ ctypedef struct ExpF64:
     Coth of_r_h
     double r_l
     double s
+    bint far  # s is in the unit
 
 ctypedef struct RatioPair:
     Pair n
@@ -53,35 +62,43 @@ ctypedef struct RatioPair:
 cdef inline Reduction reduce_f64(double t, double shift) noexcept nogil:
     # For 0 <= t <= MOST; the low bits of shift hold the exponent of s for n = 0. t + n LN2_HI is exact: a multiple of
     # t's last bit or of 2^-43, below 0.35. n LN2_LO is in what r_h is rounded from, so that |r_l| <= 2^-51 (1 + 2^-3).
-    cdef double shifted = fma(t, -LOG2E, shift), n = shifted - shift, r = fma(n, LN2_HI, t)
+    cdef double shifted = fma(t, -LOG2E, shift), n = shifted - shift, r = fma(n, LN2_HI, t), low = n * LN2_LO
     cdef Reduction a
-    a.r_h = (fma(n, LN2_LO, r) + GRID) - GRID
-    a.r_l = fma(n, LN2_LO, r - a.r_h)
+    a.r_h = ((r + low) + GRID) - GRID
+    a.r_l = (r - a.r_h) + low
     a.s = from_bits(bits(shifted) << 52)
     return a
 
 
 cdef inline Coth coth_f64(double r) noexcept nogil:
-    # For a multiple of 2^-50. w_h is one of 2^-49, as 6r is, and w_h -+ 6r are below 16: both are exact. So are
-    # 12 - w_h and its sum with v.
-    cdef double v = r * r, v_l = product_tail(r, r, v), u, w_h
+    # For a multiple of 2^-50. 6r is exact, w_h is a multiple of 2^-49 as well, and w_h -+ 6r are below 16: both are
+    # exact. So are 12 - w_h and its sum with v.
+    cdef double v = r * r, v2 = v * v, v_l = product_tail(r, r, v), u, w_h, six_r = 6.0 * r
     cdef Coth e
-    u = fma(v, fma(v, fma(v, fma(v, COTH_Q4, COTH_Q3), COTH_Q2), COTH_Q1), COTH_Q0)
-    u = fma(v * v, u, v_l)
-    w_h = 12.0 + (v + u) if HAS_FMA else ((v + u) + 60.0) - 48.0
+    u = fma(v, fma(v2, fma(v, COTH_Q4, COTH_Q3), fma(v, COTH_Q2, COTH_Q1)), COTH_Q0)
+    u = fma(v2, u, v_l)
+    w_h = (12.0 + v) + u if HAS_FMA else ((v + u) + 60.0) - 48.0
     e.w_l = ((12.0 - w_h) + v) + u
-    e.n_h = fma(-6.0, r, w_h)
-    e.d_h = fma(6.0, r, w_h)
+    e.n_h = w_h - six_r
+    e.d_h = w_h + six_r
     return e
 
 
+cdef inline Pair numerator(ExpF64 e) noexcept nogil:
+    # In the unit of s, if s is in one
+    cdef Pair n
+    n.h = e.s * e.of_r_h.n_h
+    n.l = fma(-e.r_l, n.h, e.s * e.of_r_h.w_l)
+    return n
+
+
 cdef inline RatioPair in_unit(ExpF64 e) noexcept nogil:
-    # exp(-t) = n/d, n and d in the unit; n <= d
+    # exp(-t) = n/d, n and d in the unit of s; n <= d
+    cdef double unit = UNIT if e.far else 1.0
     cdef RatioPair a
-    a.n.h = e.s * e.of_r_h.n_h
-    a.n.l = fma(-e.r_l, a.n.h, e.s * e.of_r_h.w_l)
-    a.d.h = UNIT * e.of_r_h.d_h
-    a.d.l = UNIT * e.of_r_h.w_l
+    a.n = numerator(e)
+    a.d.h = unit * e.of_r_h.d_h
+    a.d.l = unit * e.of_r_h.w_l
     return a
 
 

@@ -1,4 +1,4 @@
-# THE LOGARITHM OF float64, as a pair, to a relative error of 2^-65.4.
+# THE LOGARITHM OF float64, as a pair, to a relative error of 2^-65.8.
 #
 # log(a/b) = 2 atanh(q),  q = (a - b)/(a + b),  and with a factor c, log(a/b) = log(c) + log(a/(c b)): q is below 0.11
 # where c is the one of 1 and 3/2, and of the powers of 2, that is nearest.
@@ -6,12 +6,13 @@
 # The constants and coefficients are made again by bench/coefficients.sollya; bench/proof bounds the errors.
 
 from fastsig.kernels.common.exact cimport (
-    HAS_FMA, LEAST_NORMAL, UNIT, Pair, fma, product_tail, residual
+    HAS_FMA, LEAST_NORMAL, UNIT, Pair, bits, fast_two_sum, fma, from_bits, mask, masked, product_tail, residual, two_sum
 )
-from fastsig.kernels.common.exp_f64 cimport ExpF64
+from fastsig.kernels.common.exp_f64 cimport MARGIN, ExpF64
 from fastsig.kernels.common.rounding cimport MARGINS, Rounding, rounding
 
 from libc.math cimport fabs
+from libc.stdint cimport uint64_t
 
 cdef extern from *:
     # atanh(q) = q (1 + A3 q^2 + A5 q^4 + ... + A17 q^16) on |q| <= 0.1436: relative error 2^-71.41
@@ -24,8 +25,10 @@ cdef extern from *:
     const double ATANH_A13 "0x1.3b1801ca045afp-4"
     const double ATANH_A15 "0x1.10412fdbf42dfp-4"
     const double ATANH_A17 "0x1.05cdcffd0ddf4p-4"
+    const double SLOPE "0x1.5c6p-2"  # A3 + 2 A5 v + 3 A7 v^2, nearly, at v = 0.017
+    const double CURVE "0x1.04cp+0"  # 1/(1 - v) at v = 0.018
 
-    const double LOG_ERROR "(FASTSIG_HAS_FMA ? 0x1.8p-66 : 0x1p-65)"  # of a logarithm and what is added, relatively
+    const double LOG_ERROR "(FASTSIG_HAS_FMA ? 0x1.2p-66 : 0x1.5p-66)"  # of a logarithm and what is added, relatively
 
     # log(1 + e) = log(3/2) + log((1 + e)/(3/2)) for |x| < NEAR_LOG = -log(sqrt(3/2) - 1). LN15 is a multiple of 2^-52.
     const double NEAR_LOG "1.4928"
@@ -36,8 +39,9 @@ cdef extern from *:
     const double LOG_TAIL "170.0"
     const double LOG_MOST "172.0"
     const double HALF_SHIFT "(0x1.8p+52 + 1022)"  # makes s = 2^(n - 1)
+    const double MINUS_HALF_SHIFT "(0x1.8p+52 + (1022 + 2048))"  # and s = -2^(n - 1)
     const double COARSE "0x1.8p-894"  # x + COARSE rounds x, in the unit, to the grid of the subnormals
-    const double MARGIN_FAR "0x1p-13"
+    const uint64_t UNIT_EXPONENT "((uint64_t)128 << 52)"
 
 
 cdef inline Pair quotient_pair(Pair n, Pair d) noexcept nogil:
@@ -48,65 +52,97 @@ cdef inline Pair quotient_pair(Pair n, Pair d) noexcept nogil:
     return q
 
 
-cdef inline Pair log1p_quotient(double x, ExpF64 e) noexcept nogil:
-    # The q of log((1 + e)/c), c = 1 + 2g: (s n - g d)/(c d + (s n - g d)), for s = 2^(n - 1), n and d as coth_f64 has
-    # them
-    cdef double g = 0.25 if fabs(x) < NEAR_LOG else 0.0, c = fma(2.0, g, 1.0), n_h = e.s * e.of_r_h.n_h
+ctypedef struct LogParts:  # of b + 2 atanh(q)
+    Pair q
+    Pair b
+
+
+cdef inline LogParts plus_log1p(double x, Pair z, double sign, ExpF64 e) noexcept nogil:
+    # z + sign log(1 + e), sign -1 or 1, which s has too: s = sign 2^(n - 1), n and d as coth_f64 has them.
+    #   log((1 + e)/c) = 2 atanh(q), c = 1 + 2g,  sign q = (s n - g d)/(c d + (s n - g d)), s = 2^(n - 1)
+    # Where c is 3/2, |z| is below NEAR_LOG, and the sum of LN15, a multiple of 2^-52, and z is exact.
+    cdef uint64_t near = mask(fabs(x) < NEAR_LOG)
+    cdef double g = masked(near, 0.25), c = 1.0 + (g + g), n_h = e.s * e.of_r_h.n_h, log_c = sign * masked(near, LN15)
     cdef Pair n, d
-    n.h = fma(-g, e.of_r_h.d_h, n_h)
-    n.l = fma(-e.r_l, n_h, (e.s - g) * e.of_r_h.w_l)
-    d.h = fma(c, e.of_r_h.d_h, n.h)
-    d.l = fma(c, e.of_r_h.w_l, fma(c, e.of_r_h.d_h, -d.h) + n.h) + n.l
-    return quotient_pair(n, d)
-
-
-cdef inline double atanh_series(double v) noexcept nogil:
-    # A5 + A7 v + ... + A17 v^6
-    cdef double v2 = v * v, even, odd
-    even = fma(v2, fma(v2, fma(v2, ATANH_A17, ATANH_A13), ATANH_A9), ATANH_A5)
-    odd = fma(v2, fma(v2, ATANH_A15, ATANH_A11), ATANH_A7)
-    return fma(v, odd, even)
-
-
-cdef inline Pair atanh_pair(Pair q) noexcept nogil:
-    # q (1 + u), u = v A3 + v^2 A5 + ..., v = q^2; what v lacks counts by the slope of u.
-    cdef double v = q.h * q.h, v_l = fma(q.h + q.h, q.l, product_tail(q.h, q.h, v)), slope, rest, u, u_l, c
-    cdef Pair a
-    slope = fma(v, 2.0 * ATANH_A5 if HAS_FMA else fma(v, 3.0 * ATANH_A7, 2.0 * ATANH_A5), ATANH_A3)
-    rest = v * fma(v, atanh_series(v), ATANH_A3_TAIL)
-    if HAS_FMA:
-        u = fma(v, ATANH_A3, rest)
-        u_l = fma(v_l, slope, fma(v, ATANH_A3, -u) + rest)
-    else:
-        c = v * ATANH_A3
-        u = c + rest
-        u_l = v_l * slope + (((c - u) + rest) + product_tail(v, ATANH_A3, c))
-    rest = fma(q.h, u_l, fma(q.l, u, q.l))
-    if HAS_FMA:
-        a.h = fma(q.h, u, q.h)
-        a.l = fma(q.h, u, q.h - a.h) + rest
-    else:
-        c = q.h * u
-        a.h = q.h + c
-        a.l = ((q.h - a.h) + c) + (product_tail(q.h, u, c) + rest)
+    cdef LogParts a
+    n.h = fma(-sign * g, e.of_r_h.d_h, n_h)
+    n.l = fma(-e.r_l, n_h, (e.s - sign * g) * e.of_r_h.w_l)
+    d.h = fma(c, e.of_r_h.d_h, sign * n.h)
+    d.l = fma(c, e.of_r_h.w_l, fma(c, e.of_r_h.d_h, -d.h) + sign * n.h) + sign * n.l
+    a.q = quotient_pair(n, d)
+    a.b.h = log_c + z.h
+    a.b.l = ((log_c - a.b.h) + z.h) + (sign * masked(near, LN15_TAIL) + z.l)
     return a
 
 
-cdef inline Rounding of_sum(double h, double l) noexcept nogil:
-    # h + l, its error a share of h
-    return rounding(h + fma(h, MARGINS * LOG_ERROR, l), h + fma(h, -MARGINS * LOG_ERROR, l))
+cdef inline double atanh_series(double v) noexcept nogil:
+    # A5 + A7 v + ... + A17 v^6, A5 apart: its sum is rounded once
+    cdef double v2 = v * v, v4 = v2 * v2, low = fma(v, ATANH_A9, ATANH_A7)
+    low = fma(v4, fma(v, ATANH_A17, ATANH_A15), fma(v2, fma(v, ATANH_A13, ATANH_A11), low))
+    return fma(v, low, ATANH_A5)
+
+
+cdef inline Pair atanh_factor(Pair q) noexcept nogil:
+    # atanh(q.h + q.l) = q.h + q.h u.h + u.l,  u = A3 v + A5 v^2 + ..., v = q.h^2. What v is off counts by the slope of
+    # u, which is nearly SLOPE where it matters; q.l counts by that of atanh, 1/(1 - v), nearly 1 + v + CURVE v^2.
+    cdef double v = q.h * q.h, v_l = product_tail(q.h, q.h, v), rest, c
+    cdef Pair u
+    rest = v * fma(v, atanh_series(v), ATANH_A3_TAIL)
+    if HAS_FMA:
+        u.h = fma(v, ATANH_A3, rest)
+        u.l = fma(v, ATANH_A3, -u.h) + rest
+    else:
+        c = v * ATANH_A3
+        u.h = c + rest
+        u.l = ((c - u.h) + rest) + product_tail(v, ATANH_A3, c)
+    u.l = fma(q.h, fma(v_l, SLOPE, u.l), fma(q.l, fma(CURVE, v * v, v), q.l))
+    return u
+
+
+cdef inline Pair atanh_of(double q, Pair u) noexcept nogil:
+    # q + q u.h + u.l
+    cdef Pair a
+    cdef double c
+    if HAS_FMA:
+        a.h = fma(q, u.h, q)
+        a.l = fma(q, u.h, q - a.h) + u.l
+    else:
+        c = q * u.h
+        a.h = q + c
+        a.l = ((q - a.h) + c) + (product_tail(q, u.h, c) + u.l)
+    return a
+
+
+cdef inline Pair plus_twice(Pair b, Pair a, bint ordered) noexcept nogil:
+    # b + 2a; ordered: b.h is 0 or not the smaller
+    cdef Pair s = fast_two_sum(b.h, a.h + a.h) if ordered else two_sum(b.h, a.h + a.h)
+    s.l += fma(2.0, a.l, b.l)
+    return s
+
+
+cdef inline Rounding of_sum(Pair s) noexcept nogil:
+    # Its error is a share of the head.
+    cdef double margin = s.h * (MARGINS * LOG_ERROR)
+    return rounding(s.h + (s.l + margin), s.h + (s.l - margin))
 
 
 cdef inline Rounding quotient_in_unit(Pair n, double d_h, double d_l) noexcept nogil:
-    # n/d in the unit, n in it too. Where the quotient is below 2^-1022 its head is rounded to the grid of the
-    # subnormals, by adding and subtracting COARSE; the remainder is exact still, and the tail is rounded to the grid in
-    # its turn: once, since the head lies on it. No operation has a subnormal operand or result.
-    cdef double r = 1.0 / d_h, q = n.h * r, rest, c, other
+    # n/d > 0, n in the unit. Where the quotient is below 2^-1022 its head is rounded to the grid of the subnormals, by
+    # adding and subtracting COARSE; the remainder is exact still, and the tail is rounded to the grid as well: once,
+    # since the head lies on it. The bits of a subnormal number are the integer that stands in the low bits of its sum
+    # with the least normal one, and those of a normal number are less by the unit's exponent: no operation has a
+    # subnormal operand or result.
+    cdef double r = 1.0 / d_h, q = n.h * r, rest, c, other, whole, normal
     cdef bint subnormal = fabs(q) < LEAST_NORMAL * UNIT
+    cdef Rounding a
     q = (q + COARSE) - COARSE if subnormal else q
     rest = residual(n.h, q, d_h) + fma(-q, d_l, n.l)
-    c = rest * (r * (1.0 + MARGINS * MARGIN_FAR))
-    other = rest * (r * (1.0 - MARGINS * MARGIN_FAR))
+    c = rest * (r * (1.0 + MARGINS * MARGIN))
+    other = rest * (r * (1.0 - MARGINS * MARGIN))
     c = (c + COARSE) - COARSE if subnormal else c
     other = (other + COARSE) - COARSE if subnormal else other
-    return rounding(q + c, q + other)
+    a = rounding(q + c, q + other)
+    whole = from_bits(bits(a.y + LEAST_NORMAL * UNIT) - bits(LEAST_NORMAL * UNIT))
+    normal = from_bits(bits(a.y) - UNIT_EXPONENT)
+    a.y = whole if subnormal else normal
+    return a

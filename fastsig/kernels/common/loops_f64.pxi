@@ -5,6 +5,7 @@
 ctypedef Rounding (*f64_formula)(double x, ExpF64 e) noexcept nogil
 ctypedef Rounding (*f64_formula_with)(double x, double t, ExpF64 e) noexcept nogil
 ctypedef Rounding (*plain_f64_formula_with)(double x, double t) noexcept nogil
+ctypedef bint (*pair_test)(double x, double t) noexcept nogil
 
 # Whole classes of inputs that the fast phase leaves in doubt, and of which a few terms of a series tell the result.
 ctypedef Rounding (*settling)(double x, double t, Rounding a) noexcept nogil
@@ -25,48 +26,75 @@ cdef int accurate_f64(
     return flags
 
 
-cdef inline void exp_of_doubles(
-    const double[::1] x, double limit, double shift,
-    double *n_h, double *d_h, double *w_l, double *r_l, double *s, Py_ssize_t n
+ctypedef struct ExpBlock:  # exponentials of a block, and the steps to them
+    double n_h[WIDE_BLOCK]
+    double d_h[WIDE_BLOCK]  # r_h before
+    double w_l[WIDE_BLOCK]
+    double r_l[WIDE_BLOCK]
+    double s[WIDE_BLOCK]
+
+
+cdef inline bint reduce_block(
+    const double[::1] x, double limit, double shift, ExpBlock *e, Py_ssize_t n
 ) noexcept nogil:
+    # Tells whether all x are near, which they are not where one is NaN.
     cdef double most = opaque(limit), t
+    cdef uint64_t of_all = IS_NEAR
     cdef Reduction a
-    cdef Coth e
     cdef Py_ssize_t i
     for i in range(n):
         t = fabs(x[i])
         a = reduce_f64(most if most < t else t, shift)
-        d_h[i] = a.r_h
-        r_l[i] = a.r_l
-        s[i] = a.s
+        e.d_h[i] = a.r_h
+        e.r_l[i] = a.r_l
+        e.s[i] = a.s
+        of_all &= bits(a.s)
+    return of_all != 0
+
+
+cdef inline void coth_block(ExpBlock *e, Py_ssize_t n) noexcept nogil:
+    cdef Coth a
+    cdef Py_ssize_t i
     for i in range(n):
-        e = coth_f64(d_h[i])
-        n_h[i] = e.n_h
-        d_h[i] = e.d_h
-        w_l[i] = e.w_l
+        a = coth_f64(e.d_h[i])
+        e.n_h[i] = a.n_h
+        e.d_h[i] = a.d_h
+        e.w_l[i] = a.w_l
 
 
-cdef inline ExpF64 exp_of_phases(double n_h, double d_h, double w_l, double r_l, double s) noexcept nogil:
-    return ExpF64(Coth(n_h, d_h, w_l), r_l, s)
+cdef inline void exp_block(
+    const double[::1] x, double limit, double shift, ExpBlock *e, Py_ssize_t n
+) noexcept nogil:
+    reduce_block(x, limit, shift, e, n)
+    coth_block(e, n)
 
 
-cdef inline bint fast_phase(f64_formula f, char **operands, uint64_t *doubt, Py_ssize_t n) noexcept nogil:
+cdef inline bint exp_block_of_any(const double[::1] x, ExpBlock *e, Py_ssize_t n) noexcept nogil:
+    # Tells whether one is far, and all are in the unit.
+    cdef bint far = not reduce_block(x, NEAR_MOST, ONE_SHIFT, e, n)
+    if far:
+        reduce_block(x, MOST, UNIT_SHIFT, e, n)
+    coth_block(e, n)
+    return far
+
+
+cdef inline ExpF64 exp_at(const ExpBlock *e, Py_ssize_t i, bint far) noexcept nogil:
+    return ExpF64(Coth(e.n_h[i], e.d_h[i], e.w_l[i]), e.r_l[i], e.s[i], far)
+
+
+cdef inline bint values(
+    f64_formula f, bint far, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
     # Tells whether any element is in doubt.
     cdef const double[::1] x = None
     cdef double[::1] y = None
-    cdef double n_h[WIDE_BLOCK]
-    cdef double d_h[WIDE_BLOCK]
-    cdef double w_l[WIDE_BLOCK]
-    cdef double r_l[WIDE_BLOCK]
-    cdef double s[WIDE_BLOCK]
     cdef uint64_t any_doubt = 0
     cdef Rounding a
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
-    exp_of_doubles(x, MOST, UNIT_SHIFT, n_h, d_h, w_l, r_l, s, n)
     for i in range(n):
-        a = f(x[i], exp_of_phases(n_h[i], d_h[i], w_l[i], r_l[i], s[i]))
+        a = f(x[i], exp_at(e, i, far))
         y[i] = a.y
         doubt[i] = a.doubt
         any_doubt |= a.doubt
@@ -94,121 +122,186 @@ cdef inline bint settle(
     return any_doubt != 0
 
 
-cdef inline int map_f64(f64_formula f, exact_formula exact, char **p, Py_ssize_t n) noexcept nogil:
+cdef inline int map_f64(f64_formula f, exact_formula exact, char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const double[::1] x = None
     cdef uint64_t doubt[WIDE_BLOCK]
-    if not fast_phase(f, p, doubt, n):
-        return 0
-    return accurate_f64(exact, p[0], p[0], p[1], doubt, n)
+    cdef ExpBlock e
+    cdef bint any_doubt
+    borrow(x, operands[0], n)
+    if exp_block_of_any(x, &e, n):
+        any_doubt = values(f, True, &e, operands, doubt, n)
+    else:
+        any_doubt = values(f, False, &e, operands, doubt, n)
+    return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n) if any_doubt else 0
 
 
 cdef inline int map_settled_f64(
-    f64_formula f, settling g, exact_formula exact, char **p, Py_ssize_t n
+    f64_formula f, settling g, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
+    # Near 0 the result is subnormal, too: all in the unit.
+    cdef const double[::1] x = None
     cdef uint64_t doubt[WIDE_BLOCK]
-    if not fast_phase(f, p, doubt, n) or not settle(g, p[0], p[0], p[1], doubt, n):
+    cdef ExpBlock e
+    borrow(x, operands[0], n)
+    exp_block(x, MOST, UNIT_SHIFT, &e, n)
+    if not values(f, True, &e, operands, doubt, n) or not settle(g, operands[0], operands[0], operands[1], doubt, n):
         return 0
-    return accurate_f64(exact, p[0], p[0], p[1], doubt, n)
+    return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n)
 
 
-cdef inline int map2_f64(
-    f64_formula f, f64_formula g, exact_formula f_exact, exact_formula g_exact, char **operands, Py_ssize_t n
+ctypedef struct Doubts:
+    bint y
+    bint z
+
+
+cdef inline Doubts values2(
+    f64_formula f, f64_formula g, bint far, const ExpBlock *e, char **operands,
+    uint64_t *y_doubt, uint64_t *z_doubt, Py_ssize_t n
 ) noexcept nogil:
     cdef const double[::1] x = None
     cdef double[::1] y = None
     cdef double[::1] z = None
-    cdef double n_h[WIDE_BLOCK]
-    cdef double d_h[WIDE_BLOCK]
-    cdef double w_l[WIDE_BLOCK]
-    cdef double r_l[WIDE_BLOCK]
-    cdef double s[WIDE_BLOCK]
-    cdef uint64_t y_doubt[WIDE_BLOCK]
-    cdef uint64_t z_doubt[WIDE_BLOCK]
-    cdef uint64_t any_doubt = 0
+    cdef uint64_t in_y = 0, in_z = 0
     cdef Rounding a, b
-    cdef ExpF64 e
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
     borrow(z, operands[2], n)
-    exp_of_doubles(x, MOST, UNIT_SHIFT, n_h, d_h, w_l, r_l, s, n)
     for i in range(n):
-        e = exp_of_phases(n_h[i], d_h[i], w_l[i], r_l[i], s[i])
-        a = f(x[i], e)
-        b = g(x[i], e)
-        y[i] = a.y
-        z[i] = b.y
-        y_doubt[i] = a.doubt
-        z_doubt[i] = b.doubt
-        any_doubt |= a.doubt | b.doubt
-    if any_doubt == 0:
-        return 0
-    return accurate_f64(f_exact, operands[0], operands[0], operands[1], y_doubt, n) | accurate_f64(
-        g_exact, operands[0], operands[0], operands[2], z_doubt, n
-    )
-
-
-cdef inline int map2_with_f64(
-    f64_formula_with f, settling h, f64_formula g, exact_formula f_exact, exact_formula g_exact, flags_formula flags,
-    char **operands, Py_ssize_t n
-) noexcept nogil:
-    # y of both inputs, z of the first
-    cdef const double[::1] x = None
-    cdef const double[::1] t = None
-    cdef double[::1] y = None
-    cdef double[::1] z = None
-    cdef double n_h[WIDE_BLOCK]
-    cdef double d_h[WIDE_BLOCK]
-    cdef double w_l[WIDE_BLOCK]
-    cdef double r_l[WIDE_BLOCK]
-    cdef double s[WIDE_BLOCK]
-    cdef uint64_t y_doubt[WIDE_BLOCK]
-    cdef uint64_t z_doubt[WIDE_BLOCK]
-    cdef uint64_t in_y = 0, in_z = 0
-    cdef int raised
-    cdef Rounding a, b
-    cdef ExpF64 e
-    cdef Py_ssize_t i
-    borrow(x, operands[0], n)
-    borrow(t, operands[1], n)
-    borrow(y, operands[2], n)
-    borrow(z, operands[3], n)
-    exp_of_doubles(x, MOST, UNIT_SHIFT, n_h, d_h, w_l, r_l, s, n)
-    for i in range(n):
-        e = exp_of_phases(n_h[i], d_h[i], w_l[i], r_l[i], s[i])
-        a = f(x[i], t[i], e)
-        b = g(x[i], e)
+        a = f(x[i], exp_at(e, i, far))
+        b = g(x[i], exp_at(e, i, far))
         y[i] = a.y
         z[i] = b.y
         y_doubt[i] = a.doubt
         z_doubt[i] = b.doubt
         in_y |= a.doubt
         in_z |= b.doubt
-    raised = flags_of_doubles(flags, t, n)
-    if in_y != 0 and settle(h, operands[0], operands[1], operands[2], y_doubt, n):
-        raised |= accurate_f64(f_exact, operands[0], operands[1], operands[2], y_doubt, n)
-    if in_z != 0:
-        raised |= accurate_f64(g_exact, operands[0], operands[0], operands[3], z_doubt, n)
+    return Doubts(in_y != 0, in_z != 0)
+
+
+cdef inline int map2_f64(
+    f64_formula f, f64_formula g, exact_formula f_exact, exact_formula g_exact, char **operands, Py_ssize_t n
+) noexcept nogil:
+    cdef const double[::1] x = None
+    cdef uint64_t y_doubt[WIDE_BLOCK]
+    cdef uint64_t z_doubt[WIDE_BLOCK]
+    cdef ExpBlock e
+    cdef Doubts doubts
+    cdef int raised = 0
+    borrow(x, operands[0], n)
+    if exp_block_of_any(x, &e, n):
+        doubts = values2(f, g, True, &e, operands, y_doubt, z_doubt, n)
+    else:
+        doubts = values2(f, g, False, &e, operands, y_doubt, z_doubt, n)
+    if doubts.y:
+        raised = accurate_f64(f_exact, operands[0], operands[0], operands[1], y_doubt, n)
+    if doubts.z:
+        raised |= accurate_f64(g_exact, operands[0], operands[0], operands[2], z_doubt, n)
     return raised
 
 
-cdef inline int plain_with_f64(
-    plain_f64_formula_with f, settling g, exact_formula exact, char **operands, Py_ssize_t n
+cdef inline Doubts values2_with(
+    f64_formula_with f, f64_formula g, bint far, const ExpBlock *e, char **operands,
+    uint64_t *y_doubt, uint64_t *z_doubt, Py_ssize_t n
 ) noexcept nogil:
+    # y of both inputs, z of the first
     cdef const double[::1] x = None
     cdef const double[::1] t = None
     cdef double[::1] y = None
-    cdef uint64_t doubt[WIDE_BLOCK]
-    cdef uint64_t any_doubt = 0
-    cdef Rounding a
+    cdef double[::1] z = None
+    cdef uint64_t in_y = 0, in_z = 0
+    cdef Rounding a, b
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
     borrow(y, operands[2], n)
+    borrow(z, operands[3], n)
+    for i in range(n):
+        a = f(x[i], t[i], exp_at(e, i, far))
+        b = g(x[i], exp_at(e, i, far))
+        y[i] = a.y
+        z[i] = b.y
+        y_doubt[i] = a.doubt
+        z_doubt[i] = b.doubt
+        in_y |= a.doubt
+        in_z |= b.doubt
+    return Doubts(in_y != 0, in_z != 0)
+
+
+cdef inline int map2_with_f64(
+    f64_formula_with f, settling h, f64_formula g, exact_formula f_exact, exact_formula g_exact, flags_formula flags,
+    char **operands, Py_ssize_t n
+) noexcept nogil:
+    cdef const double[::1] x = None
+    cdef const double[::1] t = None
+    cdef uint64_t y_doubt[WIDE_BLOCK]
+    cdef uint64_t z_doubt[WIDE_BLOCK]
+    cdef ExpBlock e
+    cdef Doubts doubts
+    cdef int raised
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    if exp_block_of_any(x, &e, n):
+        doubts = values2_with(f, g, True, &e, operands, y_doubt, z_doubt, n)
+    else:
+        doubts = values2_with(f, g, False, &e, operands, y_doubt, z_doubt, n)
+    raised = flags_of_doubles(flags, t, n)
+    if doubts.y and settle(h, operands[0], operands[1], operands[2], y_doubt, n):
+        raised |= accurate_f64(f_exact, operands[0], operands[1], operands[2], y_doubt, n)
+    if doubts.z:
+        raised |= accurate_f64(g_exact, operands[0], operands[0], operands[3], z_doubt, n)
+    return raised
+
+
+cdef inline bint any_of(pair_test f, const double[::1] x, const double[::1] t, Py_ssize_t n) noexcept nogil:
+    cdef bint found = False
+    cdef Py_ssize_t i
+    for i in range(n):
+        found |= f(x[i], t[i])
+    return found
+
+
+cdef inline bint plain_values(
+    plain_f64_formula_with f, const double[::1] x, const double[::1] t, double[::1] y, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
+    cdef uint64_t any_doubt = 0
+    cdef Rounding a
+    cdef Py_ssize_t i
     for i in range(n):
         a = f(x[i], t[i])
         y[i] = a.y
         doubt[i] = a.doubt
         any_doubt |= a.doubt
-    if any_doubt == 0 or not settle(g, operands[0], operands[1], operands[2], doubt, n):
-        return 0
-    return accurate_f64(exact, operands[0], operands[1], operands[2], doubt, n)
+    return any_doubt != 0
+
+
+cdef void leave_to_accurate(
+    pair_test unfit, const double[::1] x, const double[::1] t, double[::1] y, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        if unfit(x[i], t[i]) and is_finite(x[i]) and is_finite(t[i]):
+            y[i] = 0.0
+            doubt[i] = 1
+
+
+cdef inline int plain_with_f64(
+    pair_test small, pair_test large, plain_f64_formula_with f, plain_f64_formula_with of_small, exact_formula exact,
+    char **operands, Py_ssize_t n
+) noexcept nogil:
+    cdef const double[::1] x = None
+    cdef const double[::1] t = None
+    cdef double[::1] y = None
+    cdef uint64_t doubt[WIDE_BLOCK]
+    cdef bint any_doubt
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    if any_of(small, x, t, n):
+        any_doubt = plain_values(of_small, x, t, y, doubt, n)
+    else:
+        any_doubt = plain_values(f, x, t, y, doubt, n)
+    if any_of(large, x, t, n):
+        leave_to_accurate(large, x, t, y, doubt, n)
+        any_doubt = True
+    return accurate_f64(exact, operands[0], operands[1], operands[2], doubt, n) if any_doubt else 0

@@ -1,10 +1,17 @@
-# THE LOOPS OF float64 LOGARITHMS of 1 + e. Beyond LOG_TAIL, where log(1 + e) is e, a second loop computes in the unit;
-# a block without such an element does not enter it.
+# THE LOOPS OF float64 LOGARITHMS: b + 2 atanh(q), its parts; the series; the sum. Beyond LOG_TAIL, where log(1 + e) is
+# e, a second loop computes in the unit; a block without such an element does not enter it.
 
-ctypedef Rounding (*log_formula)(double x, Pair q) noexcept nogil
-ctypedef Rounding (*log_formula_with)(double x, double t, Pair q) noexcept nogil
+ctypedef LogParts (*log_formula)(double x, double t, ExpF64 e) noexcept nogil
+ctypedef Rounding (*log_end)(double x, Rounding a) noexcept nogil
 ctypedef Rounding (*far_formula)(ExpF64 e) noexcept nogil
 ctypedef Rounding (*far_formula_with)(double x, double t, ExpF64 e) noexcept nogil
+
+ctypedef struct LogBlock:  # logarithms of a block, in parts
+    double q_h[WIDE_BLOCK]
+    double q_l[WIDE_BLOCK]  # u_l afterwards
+    double u_h[WIDE_BLOCK]
+    double b_h[WIDE_BLOCK]
+    double b_l[WIDE_BLOCK]
 
 
 cdef inline bint beyond(const double[::1] x, double sign, bint even, Py_ssize_t n) noexcept nogil:
@@ -16,109 +23,113 @@ cdef inline bint beyond(const double[::1] x, double sign, bint even, Py_ssize_t 
     return signs >> 63 != 0
 
 
-cdef inline void log1p_quotients(const double[::1] x, double *q_h, double *q_l, Py_ssize_t n) noexcept nogil:
-    cdef double n_h[WIDE_BLOCK]
-    cdef double w_l[WIDE_BLOCK]
-    cdef double s[WIDE_BLOCK]
-    cdef Pair q
+cdef inline void set_parts(LogBlock *p, Py_ssize_t i, LogParts a) noexcept nogil:
+    p.q_h[i] = a.q.h
+    p.q_l[i] = a.q.l
+    p.b_h[i] = a.b.h
+    p.b_l[i] = a.b.l
+
+
+cdef inline void log1p_parts(
+    log_formula f, double shift, const double[::1] x, const double[::1] t, LogBlock *p, Py_ssize_t n
+) noexcept nogil:
+    cdef ExpBlock e
     cdef Py_ssize_t i
-    exp_of_doubles(x, LOG_MOST, HALF_SHIFT, n_h, q_h, w_l, q_l, s, n)
+    exp_block(x, LOG_MOST, shift, &e, n)
     for i in range(n):
-        q = log1p_quotient(x[i], exp_of_phases(n_h[i], q_h[i], w_l[i], q_l[i], s[i]))
-        q_h[i] = q.h
-        q_l[i] = q.l
+        set_parts(p, i, f(x[i], t[i], exp_at(&e, i, False)))
+
+
+cdef inline bint log_values(
+    log_end f, bint ordered, LogBlock *p, const double[::1] x, double[::1] y, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
+    # Tells whether any element is in doubt.
+    cdef uint64_t any_doubt = 0
+    cdef Pair u
+    cdef Rounding a
+    cdef Py_ssize_t i
+    for i in range(n):
+        u = atanh_factor(Pair(p.q_h[i], p.q_l[i]))
+        p.u_h[i] = u.h
+        p.q_l[i] = u.l
+    for i in range(n):
+        u = atanh_of(p.q_h[i], Pair(p.u_h[i], p.q_l[i]))
+        a = f(x[i], of_sum(plus_twice(Pair(p.b_h[i], p.b_l[i]), u, ordered)))
+        y[i] = a.y
+        doubt[i] = a.doubt
+        any_doubt |= a.doubt
+    return any_doubt != 0
 
 
 cdef inline void map_far_f64(
     far_formula f, double sign, const double[::1] x, double[::1] y, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    cdef double n_h[WIDE_BLOCK]
-    cdef double d_h[WIDE_BLOCK]
-    cdef double w_l[WIDE_BLOCK]
-    cdef double r_l[WIDE_BLOCK]
-    cdef double s[WIDE_BLOCK]
+    cdef ExpBlock e
     cdef Rounding a
     cdef bint far
     cdef Py_ssize_t i
-    exp_of_doubles(x, MOST, UNIT_SHIFT, n_h, d_h, w_l, r_l, s, n)
+    exp_block(x, MOST, UNIT_SHIFT, &e, n)
     for i in range(n):
-        a = f(exp_of_phases(n_h[i], d_h[i], w_l[i], r_l[i], s[i]))
+        a = f(exp_at(&e, i, True))
         far = sign * x[i] < -LOG_TAIL
-        y[i] = (sign * UNIT_INVERSE) * a.y if far else y[i]
+        y[i] = sign * a.y if far else y[i]
         doubt[i] = a.doubt if far else doubt[i]
 
 
 cdef inline int map_log_f64(
-    log_formula f, far_formula g, double sign, exact_formula exact, char **operands, Py_ssize_t n
+    log_formula f, log_end end, far_formula g, double sign, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # sign f(sign x)
+    # An odd function of sign: sign log(1 + e) and something
     cdef const double[::1] x = None
     cdef double[::1] y = None
-    cdef double q_h[WIDE_BLOCK]
-    cdef double q_l[WIDE_BLOCK]
+    cdef LogBlock p
     cdef uint64_t doubt[WIDE_BLOCK]
-    cdef uint64_t any_doubt = 0
-    cdef Rounding a
-    cdef Py_ssize_t i
+    cdef bint any_doubt
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
-    log1p_quotients(x, q_h, q_l, n)
-    for i in range(n):
-        a = f(sign * x[i], Pair(q_h[i], q_l[i]))
-        y[i] = sign * a.y
-        doubt[i] = a.doubt
-        any_doubt |= a.doubt
+    log1p_parts(f, HALF_SHIFT if sign > 0.0 else MINUS_HALF_SHIFT, x, x, &p, n)
+    any_doubt = log_values(end, True, &p, x, y, doubt, n)
     if beyond(x, sign, False, n):
         map_far_f64(g, sign, x, y, doubt, n)
-        any_doubt = 1
-    return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n) if any_doubt != 0 else 0
+        any_doubt = True
+    return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n) if any_doubt else 0
 
 
 cdef inline void map_far_with_f64(
     far_formula_with f, const double[::1] x, const double[::1] t, double[::1] y, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    cdef double n_h[WIDE_BLOCK]
-    cdef double d_h[WIDE_BLOCK]
-    cdef double w_l[WIDE_BLOCK]
-    cdef double r_l[WIDE_BLOCK]
-    cdef double s[WIDE_BLOCK]
+    cdef ExpBlock e
     cdef Rounding a
     cdef bint far
     cdef Py_ssize_t i
-    exp_of_doubles(x, MOST, UNIT_SHIFT, n_h, d_h, w_l, r_l, s, n)
+    exp_block(x, MOST, UNIT_SHIFT, &e, n)
     for i in range(n):
-        a = f(x[i], t[i], exp_of_phases(n_h[i], d_h[i], w_l[i], r_l[i], s[i]))
+        a = f(x[i], t[i], exp_at(&e, i, True))
         far = fabs(x[i]) > LOG_TAIL
         y[i] = a.y if far else y[i]
         doubt[i] = a.doubt if far else doubt[i]
 
 
 cdef inline int map_log_with_f64(
-    log_formula_with f, far_formula_with g, exact_formula exact, flags_formula flags, char **operands, Py_ssize_t n
+    log_formula f, log_end end, far_formula_with g, exact_formula exact, flags_formula flags, char **operands,
+    Py_ssize_t n
 ) noexcept nogil:
     cdef const double[::1] x = None
     cdef const double[::1] t = None
     cdef double[::1] y = None
-    cdef double q_h[WIDE_BLOCK]
-    cdef double q_l[WIDE_BLOCK]
+    cdef LogBlock p
     cdef uint64_t doubt[WIDE_BLOCK]
-    cdef uint64_t any_doubt = 0
-    cdef Rounding a
+    cdef bint any_doubt
     cdef int raised
-    cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
     borrow(y, operands[2], n)
-    log1p_quotients(x, q_h, q_l, n)
-    for i in range(n):
-        a = f(x[i], t[i], Pair(q_h[i], q_l[i]))
-        y[i] = a.y
-        doubt[i] = a.doubt
-        any_doubt |= a.doubt
+    log1p_parts(f, HALF_SHIFT, x, t, &p, n)
+    any_doubt = log_values(end, False, &p, x, y, doubt, n)
     raised = flags_of_doubles(flags, t, n)
     if beyond(x, 1.0, True, n):
         map_far_with_f64(g, x, t, y, doubt, n)
-        any_doubt = 1
-    if any_doubt != 0:
+        any_doubt = True
+    if any_doubt:
         raised |= accurate_f64(exact, operands[0], operands[1], operands[2], doubt, n)
     return raised

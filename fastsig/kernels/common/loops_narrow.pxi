@@ -307,8 +307,8 @@ cdef inline int map_with_narrow(
 
 
 cdef inline int map2_with_narrow(
-    narrow_ratio_with f, narrow_value_with g, narrow_sum_with g_sum, narrow_value h, exact_formula exact, flags_formula flags,
-    char **operands, Py_ssize_t n, const narrow *tag
+    narrow_ratio_with f, narrow_value_with g, narrow_sum_with g_sum, narrow_value h, exact_formula exact,
+    flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
     # y of both inputs, z of the first
     cdef const narrow[::1] x = None

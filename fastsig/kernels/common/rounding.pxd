@@ -11,11 +11,11 @@
 from libc.math cimport fabs
 from libc.stdint cimport uint64_t
 
-from fastsig.kernels.common.exact cimport LARGEST, ONE_EXPONENT, Pair, bits, corrected, fast_two_sum, from_bits
+from fastsig.kernels.common.exact cimport LARGEST, ONE_EXPONENT, Pair, bits, corrected, fast_two_sum, fma, from_bits
 
 cdef extern from *:
     """
-    /* 0 builds kernels whose tests have to fail; FASTSIG_ALL_IN_DOUBT kernels that have the accurate phase do it all. */
+    /* Margins of 0 build kernels whose tests have to fail; all in doubt, kernels whose accurate phase does it all. */
     #ifndef FASTSIG_MARGINS
     #define FASTSIG_MARGINS 1.0
     #endif
@@ -40,8 +40,13 @@ cdef inline Rounding rounding(double y, double other) noexcept nogil:
     return a
 
 
-cdef inline Rounding by_share(double q, double rest, double r, double margin) noexcept nogil:
-    # q + rest r, the margin a share of the correction
+cdef inline Rounding by_share(double q, double c, double margin) noexcept nogil:
+    # q + c, the margin a share of c, which is not subnormal
+    return rounding(fma(c, 1.0 + MARGINS * margin, q), fma(c, 1.0 - MARGINS * margin, q))
+
+
+cdef inline Rounding by_share_of_rest(double q, double rest, double r, double margin) noexcept nogil:
+    # q + rest r, the margin a share of rest; the product may be subnormal, and so may q
     return rounding(
         corrected(q, rest, r * (1.0 + MARGINS * margin)), corrected(q, rest, r * (1.0 - MARGINS * margin))
     )

@@ -9,6 +9,14 @@ cdef inline double log_sigmoid_near_zero(double x) noexcept nogil:
     return -softplus_near_zero(-x)
 
 
+cdef inline LogParts log_sigmoid_f64(double x, double t, ExpF64 e) noexcept nogil:
+    return plus_log1p(x, Pair(x if x < 0.0 else 0.0, 0.0), -1.0, e)
+
+
+cdef inline Rounding log_sigmoid_end(double x, Rounding a) noexcept nogil:
+    return Rounding(a.y if a.y < x else x, a.doubt)  # an infinite x has no tail
+
+
 cdef void log_sigmoid_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
     # -softplus(-x)
     cdef Real u = x[0]
@@ -32,7 +40,7 @@ cdef int log_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int log_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_log_f64(softplus_f64, softplus_far, -1.0, log_sigmoid_exact, p, n)
+    return map_log_f64(log_sigmoid_f64, log_sigmoid_end, softplus_far, -1.0, log_sigmoid_exact, p, n)
 
 
 cdef int log_sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:

@@ -39,19 +39,17 @@ cdef inline Pair share_of(double x, double t) noexcept nogil:
     return p
 
 
-cdef inline Rounding logistic_loss_f64(double x, double t, Pair q) noexcept nogil:
-    # (|x| share + log(c)) + 2 atanh(q), for |x| <= LOG_TAIL
-    cdef bint near = fabs(x) < NEAR_LOG
-    cdef double log_c = LN15 if near else 0.0, log_c_l = LN15_TAIL if near else 0.0, z, z_l, b, b_l, l
-    cdef Pair share = share_of(x, t), a = atanh_pair(q), s
+cdef inline LogParts logistic_loss_f64(double x, double t, ExpF64 e) noexcept nogil:
+    # |x| share + log(1 + e), for |x| <= LOG_TAIL
+    cdef Pair share = share_of(x, t), z
     share.h = LEAST_SHARE if share.h < LEAST_SHARE else share.h
-    z = fabs(x) * share.h
-    z_l = fma(fabs(x), share.l, product_tail(fabs(x), share.h, z))
-    b = log_c + z  # z < NEAR_LOG, or log_c = 0
-    b_l = (log_c - b) + z
-    s = two_sum(b, 2.0 * a.h)
-    l = s.l + fma(2.0, a.l, (b_l + log_c_l) + z_l)
-    return of_sum(s.h, l)
+    z.h = fabs(x) * share.h
+    z.l = fma(fabs(x), share.l, product_tail(fabs(x), share.h, z.h))
+    return plus_log1p(x, z, 1.0, e)
+
+
+cdef inline Rounding logistic_loss_end(double x, Rounding a) noexcept nogil:
+    return a
 
 
 cdef inline double barely_more(double l) noexcept nogil:
@@ -83,12 +81,10 @@ cdef inline Rounding logistic_loss_far(double x, double t, ExpF64 e) noexcept no
     p.h = p.h if there else 0.0
     product.h = p.h * e.of_r_h.d_h
     product.l = fma(p.l, e.of_r_h.d_h, fma(p.h, e.of_r_h.w_l, product_tail(p.h, e.of_r_h.d_h, product.h)))
-    n.h = e.s * e.of_r_h.n_h
-    n.l = fma(-e.r_l, n.h, e.s * e.of_r_h.w_l)
+    n = numerator(e)
     s = two_sum(product.h, n.h)
     s.l += product.l + n.l
     small = quotient_in_unit(s, e.of_r_h.d_h, e.of_r_h.w_l)
-    small.y *= UNIT_INVERSE
     return small if z < MOST_SMALL_TERM else large
 
 
@@ -115,18 +111,22 @@ cdef inline long double logistic_loss_ld(long double x, long double t, long doub
 
 cdef int logistic_loss_e(char **p, Py_ssize_t n) noexcept nogil:
     return map_with_narrow(
-        logistic_loss_ratio_narrow, logistic_loss_narrow, logistic_loss_sum, logistic_loss_exact, target_flags, p, n, HALF
+        logistic_loss_ratio_narrow, logistic_loss_narrow, logistic_loss_sum, logistic_loss_exact, target_flags,
+        p, n, HALF
     )
 
 
 cdef int logistic_loss_f(char **p, Py_ssize_t n) noexcept nogil:
     return map_with_narrow(
-        logistic_loss_ratio_narrow, logistic_loss_narrow, logistic_loss_sum, logistic_loss_exact, target_flags, p, n, SINGLE
+        logistic_loss_ratio_narrow, logistic_loss_narrow, logistic_loss_sum, logistic_loss_exact, target_flags,
+        p, n, SINGLE
     )
 
 
 cdef int logistic_loss_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_log_with_f64(logistic_loss_f64, logistic_loss_far, logistic_loss_exact, target_flags, p, n)
+    return map_log_with_f64(
+        logistic_loss_f64, logistic_loss_end, logistic_loss_far, logistic_loss_exact, target_flags, p, n
+    )
 
 
 cdef int logistic_loss_g(char **p, Py_ssize_t n) noexcept nogil:

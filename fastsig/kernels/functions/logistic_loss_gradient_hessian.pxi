@@ -2,7 +2,7 @@
 # t = 1 gives -sigmoid(-x). The hessian is sigmoid_derivative(x).
 
 cdef extern from *:
-    const double MARGIN_GRADIENT "(0x1p-68 * 0x1p+128)"  # in parts of q, in the unit
+    const double MARGIN_GRADIENT "(FASTSIG_HAS_FMA ? 0x1.98p-69 : 0x1.d4p-69)"  # in parts of q
     const double LEAST_MARGIN "0x1p-1012"  # in the unit: 2^-65 of half the least subnormal
     const double SMALL_NARROW_X "0x1p-28"
     const double CUBIC "(-1.0 / 48)"
@@ -38,12 +38,15 @@ cdef inline Rounding logistic_loss_gradient_f64(double x, double t, ExpF64 e) no
     cdef Pair d = sum_f64(a), b, s
     cdef Quotient q = divide(a.n, d, 1.0 / d.h)
     cdef Rounding y
-    cdef double low, margin
+    cdef double low, margin, unit = UNIT if e.far else 1.0
     b = fast_two_sum(0.5 + from_bits(bits(0.5) ^ (flip ^ SIGN)), -t)  # 1 or 0, less t
     s = two_sum(b.h, from_bits(bits(q.q) ^ flip))
-    low = fma(q.rest, from_bits(bits(UNIT * q.r) ^ flip), UNIT * (s.l + b.l))
-    margin = fma(fabs(low), SUM_ERROR, fma(q.q, MARGIN_GRADIENT, LEAST_MARGIN))
-    y = within(s.h, low, UNIT_INVERSE, margin)
+    low = fma(q.rest, from_bits(bits(unit * q.r) ^ flip), unit * (s.l + b.l))
+    margin = fma(fabs(low), SUM_ERROR, fma(q.q, MARGIN_GRADIENT * unit, LEAST_MARGIN if e.far else 0.0))
+    if e.far:
+        y = within(s.h, low, UNIT_INVERSE, margin)
+    else:
+        y = rounding(s.h + (low + MARGINS * margin), s.h + (low - MARGINS * margin))
     y.y = NAN if outside(t) else y.y
     return y
 

@@ -36,49 +36,37 @@ cdef inline double logit_narrow(double p) noexcept nogil:
     return logit_end(p, a, fma(j, -LN2_HI, q) + fma(j, -LN2_LO, atanh_rest_narrow(q)))
 
 
-ctypedef struct LogitQuotient:
-    Pair q
-    Pair rest  # log(b/a) = rest - 2 atanh(q)
-
-
-cdef inline LogitQuotient logit_quotient(double p) noexcept nogil:
-    # a the smaller and b the larger of p and 1 - p, m = 2^j a: log(b/a) = j ln2 + log(c) - log(c m/b), c = 1 or 3/2.
+cdef inline LogParts logit_f64(double p) noexcept nogil:
+    # a the smaller and b the larger of p and 1 - p, m = 2^j a: log(b/a) = j ln2 + log(c) + log(b/(c m)), c = 1 or 3/2.
     # j is the whole part of the difference of their bits, in octaves, which is off log2(b/a) by 0.0861 at most, and of
     # OCTAVE_SHIFT: m/b lies in 0.551 .. 1.242, and |q| is below 0.11 with c = 3/2 below LOW_RATIO.
-    cdef double a = p if p < 0.5 else 1.0 - p, b = 1.0 - p, b_l, m, j, c, first
-    cdef uint64_t k
-    cdef bint small = a < UNIT_INVERSE, low
+    cdef double a = p if p < 0.5 else 1.0 - p, b = 1.0 - p if p < 0.5 else p, b_l, m, j, half, first
+    cdef uint64_t k, low
+    cdef bint small = a < UNIT_INVERSE
     cdef Pair n, d
-    cdef LogitQuotient f
+    cdef LogParts f
     b_l = (1.0 - b) - p if p < 0.5 else 0.0
-    b = b if p < 0.5 else p
     m = a * (UNIT if small else 1.0)  # no subnormals
     k = (bits(b) - bits(m) + OCTAVE_SHIFT) >> 52
     j = uint_to_double(k) + (128.0 if small else 0.0)
     m = m * from_bits((k + 1023) << 52)
-    low = m < LOW_RATIO * b
-    c = 0.5 if low else 0.0
-    first = fma(c, m, m - b)  # exact, both steps
-    n.h = first - b_l  # near 1/2 exact, where nothing may be left to a tail
-    n.l = (first - n.h) - b_l
-    d.h = fma(2.0, b, first)  # c m + (b + b_l) = first + 2 b + b_l
-    d.l = (fma(2.0, b, -d.h) + first) + b_l
+    low = mask(m < LOW_RATIO * b)
+    half = masked(low, 0.5)
+    first = fma(-half, m, b - m)  # b - c m: exact, both steps
+    n.h = first + b_l  # near 1/2 exact, where nothing may be left to a tail
+    n.l = (first - n.h) + b_l
+    d.h = fma(2.0, b, -first)  # c m + (b + b_l) = 2 b - first + b_l
+    d.l = (fma(2.0, b, -d.h) - first) + b_l
     f.q = quotient_pair(n, d)
-    f.rest.h = fma(j, LN2_HI, LN15_HI if low else 0.0)  # exact
-    f.rest.l = fma(j, LN2_LO, LN15_LO if low else 0.0)
+    f.b.h = fma(j, LN2_HI, masked(low, LN15_HI))  # exact
+    f.b.l = fma(j, LN2_LO, masked(low, LN15_LO))
     return f
 
 
-cdef inline Rounding logit_f64(double p, LogitQuotient f) noexcept nogil:
-    cdef double h, l
-    cdef Pair a = atanh_pair(f.q)
-    cdef Rounding y
-    h = fma(-2.0, a.h, f.rest.h)
-    l = fma(-2.0, a.h, f.rest.h - h) + fma(-2.0, a.l, f.rest.l)
-    y = of_sum(h, l)
-    y.y = logit_end(p, p if p < 0.5 else 1.0 - p, -y.y)
-    y.doubt = y.doubt if (p > 0.0) & (p < 1.0) else 0
-    return y
+cdef inline Rounding logit_end_f64(double p, Rounding a) noexcept nogil:
+    cdef double doubt = from_bits(a.doubt) if p > 0.0 else 0.0
+    doubt = doubt if p < 1.0 else 0.0
+    return Rounding(logit_end(p, p if p < 0.5 else 1.0 - p, -a.y), bits(doubt))
 
 
 cdef void logit_exact(Real *y, const Real *p, const Real *t, int limbs) noexcept nogil:
@@ -103,34 +91,20 @@ cdef void logit_exact(Real *y, const Real *p, const Real *t, int limbs) noexcept
 
 
 cdef inline int map_logit_f64(char **operands, Py_ssize_t n) noexcept nogil:
-    # In two phases
     cdef const double[::1] x = None
     cdef double[::1] y = None
-    cdef double q_h[WIDE_BLOCK]
-    cdef double q_l[WIDE_BLOCK]
-    cdef double rest_h[WIDE_BLOCK]
-    cdef double rest_l[WIDE_BLOCK]
+    cdef LogBlock p
     cdef uint64_t doubt[WIDE_BLOCK]
-    cdef uint64_t any_doubt = 0
-    cdef LogitQuotient f
-    cdef Rounding a
+    cdef bint any_doubt
     cdef int raised
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
     for i in range(n):
-        f = logit_quotient(x[i])
-        q_h[i] = f.q.h
-        q_l[i] = f.q.l
-        rest_h[i] = f.rest.h
-        rest_l[i] = f.rest.l
-    for i in range(n):
-        a = logit_f64(x[i], LogitQuotient(Pair(q_h[i], q_l[i]), Pair(rest_h[i], rest_l[i])))
-        y[i] = a.y
-        doubt[i] = a.doubt
-        any_doubt |= a.doubt
+        set_parts(&p, i, logit_f64(x[i]))
+    any_doubt = log_values(logit_end_f64, True, &p, x, y, doubt, n)
     raised = flags_of_doubles(logit_flags, x, n)
-    if any_doubt != 0:
+    if any_doubt:
         raised |= accurate_f64(logit_exact, operands[0], operands[0], operands[1], doubt, n)
     return raised
 

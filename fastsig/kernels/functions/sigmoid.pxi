@@ -24,15 +24,15 @@ cdef inline Ratio lower_ratio_narrow(double x, Exp e) noexcept nogil:
     return Ratio(e.num, e.den + e.num)
 
 
-cdef inline double sigmoid_of_lower_narrow(double x, double q) noexcept nogil:
-    return q if x < 0.0 else 1.0 - q
+cdef inline Rounding quotient_by_share(Quotient a, bint far) noexcept nogil:
+    return by_share_of_rest(a.q, a.rest, a.r, MARGIN) if far else by_share(a.q, a.rest * a.r, MARGIN)
 
 
 cdef inline Rounding sigmoid_f64(double x, ExpF64 e) noexcept nogil:
     cdef RatioPair a = in_unit(e)
     cdef Pair d = sum_f64(a)
     cdef Quotient s = divide(chosen(x < 0.0, a.n, a.d), d, 1.0 / d.h)
-    return by_share(s.q, s.rest, s.r, MARGIN)
+    return quotient_by_share(s, e.far)
 
 
 cdef void sigmoid_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:

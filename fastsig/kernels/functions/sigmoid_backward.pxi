@@ -6,12 +6,11 @@ cdef extern from *:
     const double TAIL_ERROR "0x1p-51"  # of what is added to its tail
     const double TWO_ROUNDINGS "0x1p-104"  # of p.l, in parts of the product
     const double LEAST_TAIL "0x1p-200"  # 1 - y is below 1 for the smallest y too
-    const double MOST_PRODUCT "0x1p+1000"
     const double SMALL_FACTOR "0x1p-400"
     const double LARGE_FACTOR "0x1p+300"
-    const double SCALE "0x1p+600"
-    const uint64_t SCALE_EXPONENT "((uint64_t)600 << 52)"
-    const uint64_t GRID_BITS "((uint64_t)(1023 - 1074) << 52)"  # of the least subnormal: its exponent wraps around
+    const uint64_t SCALE_EXPONENT "((uint64_t)600 << 52)"  # of SCALE = 2^600
+    const uint64_t SCALED_LEAST "((uint64_t)(1023 - 1022 + 600) << 52)"  # of SCALE times the least normal number
+    const uint64_t HALF_GRID_BITS "((uint64_t)(1023 - 1075) << 52)"  # of half the least subnormal: they wrap around
 
 
 cdef inline double sigmoid_backward_narrow(double grad, double y) noexcept nogil:
@@ -53,56 +52,65 @@ cdef inline Product backward_product(double grad, double y, Pair complement) noe
     return a
 
 
+cdef inline bint has_small_factor(double grad, double y) noexcept nogil:
+    return ((fabs(grad) < SMALL_FACTOR) & (grad != 0.0)) | ((fabs(y) < SMALL_FACTOR) & (y != 0.0))
+
+
+cdef inline bint has_large_factor(double grad, double y) noexcept nogil:
+    return ((fabs(grad) > LARGE_FACTOR) & (fabs(grad) <= LARGEST)) | ((fabs(y) > LARGE_FACTOR) & (fabs(y) <= LARGEST))
+
+
 cdef inline Rounding sigmoid_backward_f64(double grad, double y) noexcept nogil:
-    # Factors so small or large that a tail might be lost are replaced by some of their sign, and left to the next
-    # formula, or to the accurate phase.
-    cdef double g_size = fabs(grad), y_size = fabs(y), g, v
-    cdef bint far_g = ((g_size < SMALL_FACTOR) & (g_size > 0.0)) | ((g_size > LARGE_FACTOR) & (g_size <= LARGEST))
-    cdef bint small_y = (y_size < SMALL_FACTOR) & (y_size > 0.0)
-    cdef bint large_y = (y_size > LARGE_FACTOR) & (y_size <= LARGEST)
-    cdef Product a
-    cdef Rounding b
-    g = copysign(1.0, grad) if far_g else grad
-    v = copysign(0.5, y) if small_y else y
-    v = copysign(2.0, y) if large_y else v
-    a = backward_product(g, v, two_sum(1.0, -v))
-    b = rounding(a.h + (a.l + MARGINS * a.error), a.h + (a.l - MARGINS * a.error))
+    # Without small or large factors, of which a tail might be lost
+    cdef Product a = backward_product(grad, y, two_sum(1.0, -y))
+    cdef Rounding b = rounding(a.h + (a.l + MARGINS * a.error), a.h + (a.l - MARGINS * a.error))
     b.y = b.y if (fabs(a.h) <= LARGEST) & (a.h != 0.0) else a.h  # infinity has no tail, and -0 no sum
-    b.doubt = 1 if far_g | small_y | large_y else b.doubt
     return b
 
 
-cdef inline Rounding sigmoid_backward_scaled(double grad, double y, Rounding a) noexcept nogil:
-    # Where a factor is small, by factors with exponents in the middle. A subnormal result is rounded once, to its grid,
-    # of which it is a multiple that stands in the low bits of a sum; from a tie it goes to where the tail points.
-    cdef bint tiny_y = fabs(y) < SMALL_FACTOR, tiny_grad = fabs(grad) < SMALL_FACTOR, reached, unsure, subnormal, up, down
-    cdef double y_scale = SCALE if tiny_y else 1.0, grad_scale = SCALE if tiny_grad else 1.0, grid, whole, sum_h, rest
-    cdef uint64_t scales = (SCALE_EXPONENT if tiny_y else 0) + (SCALE_EXPONENT if tiny_grad else 0), u, doubt
+cdef inline double scaled_up(double a) noexcept nogil:
+    # SCALE a, 0 <= a, without an operation that has a subnormal operand: a subnormal number is an integer in units of
+    # the least one.
+    cdef uint64_t m = bits(a)
+    cdef double normal = from_bits(m + SCALE_EXPONENT)
+    cdef double subnormal = from_bits(m | SCALED_LEAST) - from_bits(SCALED_LEAST)
+    return subnormal if a < LEAST_NORMAL else normal
+
+
+cdef inline Rounding sigmoid_backward_scaled(double grad, double y) noexcept nogil:
+    # Without large factors; small ones by numbers with exponents in the middle, 0 being one of them. A subnormal
+    # result is rounded once, to its grid, of which it is a multiple that stands in the low bits of a sum; from a tie it
+    # goes to where the tail points. Where no factor is small the grid is one of another sign, and no result below it.
+    cdef double g_size = fabs(grad), y_size = fabs(y), g, v, complement, size, half, whole, sum_h, rest, l
+    cdef bint small_g = g_size < SMALL_FACTOR, small_y = y_size < SMALL_FACTOR, unsure, up, down
+    cdef uint64_t scales = (SCALE_EXPONENT if small_y else 0) + (SCALE_EXPONENT if small_g else 0), sign, u
     cdef Product p
-    cdef Pair c = two_sum(1.0, -y), s, other
-    cdef double l
-    c.l = copysign(LEAST_TAIL, c.l) if (c.l != 0.0) & (fabs(c.l) < LEAST_TAIL) else c.l  # y c.l is not to be lost
-    p = backward_product(grad * grad_scale, y * y_scale, c)
-    l = p.l if p.h > 0.0 else -p.l
-    s = fast_two_sum(fabs(p.h), l + MARGINS * p.error)
-    other = fast_two_sum(fabs(p.h), l - MARGINS * p.error)
-    grid = from_bits(scales + GRID_BITS)
-    whole = grid * UINT_BASE
-    subnormal = s.h < whole
+    cdef Pair s, other
+    cdef Rounding a
+    g = scaled_up(g_size) if small_g else g_size
+    v = copysign(scaled_up(y_size), y) if small_y else y
+    complement = copysign(LEAST_TAIL, y) if small_y else y
+    p = backward_product(g, v, two_sum(1.0, -complement))
+    sign = bits(p.h) & SIGN
+    size = from_bits(bits(p.h) ^ sign)
+    l = from_bits(bits(p.l) ^ sign)
+    s = fast_two_sum(size, l + MARGINS * p.error)
+    other = fast_two_sum(size, l - MARGINS * p.error)
+    half = from_bits(scales + HALF_GRID_BITS)
+    whole = half * (2.0 * UINT_BASE)
     sum_h = s.h + whole
     rest = s.h - (sum_h - whole)
-    up = (rest == 0.5 * grid) & (s.l > 0.0)
-    down = (rest == -0.5 * grid) & (s.l < 0.0)
+    up = (rest == half) & (s.l > 0.0)
+    down = (rest == -half) & (s.l < 0.0)
     u = bits(sum_h) - bits(whole)
     u = u + 1 if up else u
     u = u - 1 if down else u
-    u = u if subnormal else bits(s.h) - scales
-    reached = (s.h <= MOST_PRODUCT) & (fabs(grad) <= LARGE_FACTOR) & (fabs(y) <= LARGE_FACTOR) & (tiny_y | tiny_grad)
-    a.y = from_bits(u | (bits(p.h) & SIGN)) if reached else a.y
+    u = u if s.h < whole else bits(s.h) - scales
+    u = u if size <= LARGEST else bits(size)  # infinity has no tail
+    a.y = from_bits(u ^ sign ^ (bits(grad) & SIGN))
     # Two roundings, or a tail that may be on either side of 0
     unsure = (s.h != other.h) | ((s.l >= 0.0) & (other.l <= 0.0) & (p.error > 0.0))
-    doubt = a.doubt if unsure else 0
-    a.doubt = doubt if reached else a.doubt
+    a.doubt = 1 if unsure | ALL_IN_DOUBT else 0
     return a
 
 
@@ -130,7 +138,10 @@ cdef int sigmoid_backward_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_backward_d(char **p, Py_ssize_t n) noexcept nogil:
-    return plain_with_f64(sigmoid_backward_f64, sigmoid_backward_scaled, sigmoid_backward_exact, p, n)
+    return plain_with_f64(
+        has_small_factor, has_large_factor, sigmoid_backward_f64, sigmoid_backward_scaled, sigmoid_backward_exact, p,
+        n
+    )
 
 
 cdef int sigmoid_backward_g(char **p, Py_ssize_t n) noexcept nogil:

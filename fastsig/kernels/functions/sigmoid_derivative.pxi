@@ -7,17 +7,17 @@ cdef inline double sigmoid_derivative_narrow(double x, double q) noexcept nogil:
     return fma(-q, q, q)
 
 
-cdef inline Pair less_square(double q) noexcept nogil:
-    # q - q^2 exactly, for 0 <= q <= 1/2
+cdef inline Pair less_square(double plain, double q) noexcept nogil:
+    # q - plain q, exactly for 0 <= q <= 1/2 and plain = q; q may be in a unit that plain is not in.
     cdef Pair y
     cdef double p
     if HAS_FMA:
-        y.h = fma(-q, q, q)
-        y.l = fma(-q, q, q - y.h)
+        y.h = fma(-plain, q, q)
+        y.l = fma(-plain, q, q - y.h)
     else:
-        p = q * q
+        p = plain * q
         y.h = q - p
-        y.l = ((q - y.h) - p) - product_tail(q, q, p)
+        y.l = ((q - y.h) - p) - product_tail(plain, q, p)
     return y
 
 
@@ -26,8 +26,11 @@ cdef inline Rounding sigmoid_derivative_f64(double x, ExpF64 e) noexcept nogil:
     cdef RatioPair ratio = in_unit(e)
     cdef Pair d = sum_f64(ratio), y
     cdef Quotient a = divide(ratio.n, d, 1.0 / d.h)
-    y = less_square(a.q)
-    return by_share(y.h, fma(y.l, d.h, a.rest * fma(-2.0, a.q, 1.0)), a.r, MARGIN)
+    cdef double slope = (1.0 - a.q) - a.q
+    y = less_square(a.q, a.q)
+    if e.far:
+        return by_share_of_rest(y.h, fma(y.l, d.h, a.rest * slope), a.r, MARGIN)
+    return by_share(y.h, fma(a.rest, a.r * slope, y.l), MARGIN)
 
 
 cdef void sigmoid_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
@@ -77,7 +80,7 @@ cdef inline double sigmoid_derivative_fast_f64(double x, RatioPair e) noexcept n
     # With q = a.q + rho, rho = a.rest a.r:   q - q^2 = (a.q - a.q^2) + rho (1 - 2 a.q), but for rho^2
     cdef Pair d = sum_fast_f64(e, 1.0), y
     cdef Quotient a = divide(e.n, d, 1.0 / d.h)
-    y = less_square(a.q)
+    y = less_square(a.q, a.q)
     return corrected(y.h, fma(y.l, d.h, a.rest * fma(-2.0, a.q, 1.0)), a.r)
 
 

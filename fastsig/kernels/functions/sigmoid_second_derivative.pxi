@@ -4,8 +4,8 @@
 # d - n is not the difference of two rounded numbers: near 0 it is 2r, and nothing cancels.
 
 cdef extern from *:
-    const double MARGIN_SECOND "0x1p-12"
-    const double TINY "0x1p-60"
+    const double MARGIN_SECOND "(FASTSIG_HAS_FMA ? 0x1.54p-13 : 0x1.7cp-13)"
+    const double TINY "0x1p-60"  # below it the second term of a series only tells from a midpoint
     const double HALF_ULP "0x1p-53"
 
 
@@ -39,30 +39,16 @@ cdef inline Rounding sigmoid_second_derivative_f64(double x, ExpF64 e) noexcept 
     q_rest = residual(n_h, q, d.h) + fma(-q, d.l, n_l)
     tau = c.h * r
     tau_rest = residual(c.h, tau, d.h) + fma(-tau, d.l, c.l)
-    p = less_square_in_unit(q)
+    p = less_square(UNIT_INVERSE * q, q)  # where q alone is subnormal, q^2 is nothing beside it
     g.h = p.h * tau
     g.l = fma(tau, p.l, product_tail(p.h, tau, g.h))
     low = fma(r, fma(p.h, tau_rest, (tau * tau) * q_rest), g.l)
     low = fma(e.r_l, p.h * fma(6.0 * UNIT_INVERSE, p.h, -1.0), low)
     f = fast_two_sum(g.h, low)  # g.h is 0, or r_h is not, and |low| <= |g.h|
     q = UNIT_INVERSE * f.h  # on the grid of the subnormals; what is lost goes to the remainder
-    y = by_share(q, f.l + fma(-UNIT, q, f.h), UNIT_INVERSE, MARGIN_SECOND)
+    y = by_share_of_rest(q, f.l + fma(-UNIT, q, f.h), UNIT_INVERSE, MARGIN_SECOND)
     y.y = copysign(y.y, -x)
     return y
-
-
-cdef inline Pair less_square_in_unit(double q) noexcept nogil:
-    # q - q^2, for q and the difference in the unit. Where q alone is subnormal, q^2 is nothing beside it.
-    cdef double plain = UNIT_INVERSE * q, s
-    cdef Pair p
-    if HAS_FMA:
-        p.h = fma(-plain, q, q)
-        p.l = fma(-plain, q, q - p.h)
-    else:
-        s = plain * q
-        p.h = q - s
-        p.l = ((q - p.h) - s) - product_tail(plain, q, s)
-    return p
 
 
 cdef inline Rounding sigmoid_second_derivative_tiny(double x, double t, Rounding a) noexcept nogil:

@@ -3,7 +3,6 @@
 cdef extern from *:
     const double SILU_BIASED "0x1p-15"
     const double SILU_LINEAR "0x1p+60"  # beyond it silu(x) = x, and x times the unit could overflow
-    const double TINY_SILU "0x1p-60"  # x^2/4 is below half an ulp of x/2 there, and of a subnormal's
     const float FAST_LINEAR "20.0f"  # beyond it silu(x) = x to within 2^-28
 
 
@@ -37,7 +36,7 @@ cdef inline Rounding silu_f64(double x, ExpF64 e) noexcept nogil:
     cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
     t = -MOST if t < -MOST else t
     s = divide(times(t, chosen(x < 0.0, a.n, a.d)), d, 1.0 / d.h)
-    y = by_share(s.q, s.rest, s.r, MARGIN)
+    y = by_share_of_rest(s.q, s.rest, s.r, MARGIN)
     y.y = x if x > SILU_LINEAR else copysign(y.y, x)  # -0 is lost in a sum
     return y
 
@@ -45,7 +44,7 @@ cdef inline Rounding silu_f64(double x, ExpF64 e) noexcept nogil:
 cdef inline Rounding silu_tiny(double x, double t, Rounding a) noexcept nogil:
     # x/2 + x^2/4: where x/2 is halfway between two subnormals, the upper one
     cdef uint64_t m = bits(fabs(x)), half = (m + (~bits(x) >> 63)) >> 1 if m < 2 * ONE_EXPONENT else m - ONE_EXPONENT
-    if fabs(x) < TINY_SILU:
+    if fabs(x) < TINY:
         a.y = copysign(from_bits(half), x)
         a.doubt = 0
     return a

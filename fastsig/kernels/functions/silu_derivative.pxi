@@ -13,9 +13,7 @@ cdef extern from *:
     const double ZERO_L "(-0x1.44a50180ba78p-108)"
     const double EXP_ZERO_H "0x1.1d25cf210482ep-2"
     const double EXP_ZERO_M "(-0x1.ca2d0d94faaecp-60)"
-    const double ZERO_SHIFT_H "0x1.42b5edc36b7fap-53"  # (ZERO - ZERO_H) ZERO
-    const double ZERO_SHIFT_L "(-0x1.43a80ed50a84ap-108)"
-    const double MARGIN_SUM "0x1p-68"  # in parts of the terms that cancel at the zero
+    const double MARGIN_SUM "(FASTSIG_HAS_FMA ? 0x1.b8p-69 : 0x1p-68)"  # in parts of the terms that cancel at the zero
     const double NEAR_ZERO "0.34"  # within it expm1(x - ZERO) needs no reduction
 
 

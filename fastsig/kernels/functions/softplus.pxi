@@ -1,7 +1,6 @@
 # softplus(x) = log(1 + exp(x)) = max(x, 0) + log1p(e): no threshold, every term >= 0
 
 cdef extern from *:
-    const double LARGEST_X "0x1p+60"  # softplus(x) = x
     const double SERIES "0x1p-11"  # x^4/192 is below 2^-51
     const double LN2 "0x1.62e42fefa39efp-1"  # LN2 + LN2_TAIL = ln 2 (1 + 2^-106)
     const double LN2_TAIL "0x1.abc9e3b39803fp-56"
@@ -33,28 +32,17 @@ cdef inline double softplus_near_zero(double x) noexcept nogil:
     return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2
 
 
-cdef inline Rounding softplus_f64(double x, Pair q) noexcept nogil:
-    # (max(x, 0) + log(c)) + 2 atanh(q). Where c is 3/2, x or -x is below NEAR_LOG, and the first sum exact: LN15 is a
-    # multiple of 2^-52.
-    cdef bint near = fabs(x) < NEAR_LOG
-    cdef double z = x if x > 0.0 else 0.0, log_c = LN15 if near else 0.0, log_c_l = LN15_TAIL if near else 0.0
-    cdef double b = log_c + z, b_l = (log_c - b) + z, h, l
-    cdef Pair a = atanh_pair(q)
-    cdef Rounding y
-    h = fma(2.0, a.h, b)
-    l = fma(2.0, a.h, b - h) + fma(2.0, a.l, b_l + log_c_l)
-    y = of_sum(h, l)
-    y.y = y.y if y.y > x else x  # an infinite x has no tail
-    y.doubt = 0 if x > LARGEST_X else y.doubt
-    return y
+cdef inline LogParts softplus_f64(double x, double t, ExpF64 e) noexcept nogil:
+    return plus_log1p(x, Pair(x if x > 0.0 else 0.0, 0.0), 1.0, e)
+
+
+cdef inline Rounding softplus_end(double x, Rounding a) noexcept nogil:
+    return Rounding(a.y if a.y > x else x, a.doubt)  # an infinite x has no tail
 
 
 cdef inline Rounding softplus_far(ExpF64 e) noexcept nogil:
     # e itself, in the unit
-    cdef Pair n
-    n.h = e.s * e.of_r_h.n_h
-    n.l = fma(-e.r_l, n.h, e.s * e.of_r_h.w_l)
-    return quotient_in_unit(n, e.of_r_h.d_h, e.of_r_h.w_l)
+    return quotient_in_unit(numerator(e), e.of_r_h.d_h, e.of_r_h.w_l)
 
 
 cdef void softplus_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
@@ -82,7 +70,7 @@ cdef int softplus_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int softplus_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_log_f64(softplus_f64, softplus_far, 1.0, softplus_exact, p, n)
+    return map_log_f64(softplus_f64, softplus_end, softplus_far, 1.0, softplus_exact, p, n)
 
 
 cdef int softplus_g(char **p, Py_ssize_t n) noexcept nogil:
