@@ -101,9 +101,6 @@ LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
     "against_avx512.md",
     "peers_avx512.md",
 )
-# Kernels of other sources that gave the same bits in the fast tier's float32, by the checksums in tests/checksums.json:
-# what was checked of them is checked.
-SAME_FAST = {"d8776e278f7de8a7"}
 TABLES = {"functions": functions, "names": names} | {name: logged(file) for name, file in FILES.items()}
 
 
@@ -115,7 +112,7 @@ def complaints(text):
         f"{(LOGS / file).resolve().relative_to(ROOT)} was made by kernels of {kernels}, and the sources are "
         f"{machine.kernels()}: it has to be made again"
         for file, kernels in ran.items()
-        if kernels != machine.kernels() and not (file == FILES["fast"] and kernels in SAME_FAST)
+        if kernels != machine.kernels()
     ]
 
 

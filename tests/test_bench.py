@@ -197,7 +197,6 @@ def test_readme_is_not_right_while_a_log_is_of_other_kernels(monkeypatch):
     readme = importlib.import_module("readme")
     text = readme.README.read_text("utf-8")
     monkeypatch.setattr(readme.machine, "kernels", lambda: "0123456789abcdef")
-    monkeypatch.setattr(readme, "SAME_FAST", set())
     assert len(readme.complaints(text)) == len(readme.FILES) + len(readme.LINKED)
     assert all("the sources are 0123456789abcdef" in complaint for complaint in readme.complaints(text))
 
