@@ -29,11 +29,7 @@ def assembly(isa):
     import builds
 
     with tempfile.TemporaryDirectory() as folder:
-        sources = builds.copy_of_sources(Path(folder) / "sources")
-        done = builds.setup(sources, "build", "--build-temp", "temp", CFLAGS="-save-temps=obj")
-        if done.returncode:
-            raise RuntimeError(done.stdout)
-        (found,) = (sources / "temp").rglob(f"{isa}.s")
+        (found,) = (builds.built(folder, CFLAGS="-save-temps=obj") / "temp").rglob(f"{isa}.s")
         return found.read_text("utf-8")
 
 

@@ -19,12 +19,11 @@ import machine
 from fastsig._reference import DOMAINS, REFERENCE
 
 N = 1_000_000
-LOG = Path(__file__).parent / "logs" / "shares.md"
 TESTS = Path(__file__).parents[1] / "tests"
 
 # What runs in a process of its own, with the build before all else in what Python searches
 COUNT = """
-import contextlib, json, os, sys
+import contextlib, json, sys
 sys.path[:0] = sys.argv[1:3]
 import numpy as np
 import fastsig
@@ -32,20 +31,20 @@ assert fastsig.__file__.startswith(sys.argv[1])
 import against
 from catalog import ISAS, UFUNCS
 
-names, types, n = json.loads(sys.argv[3])
-for name in names:
-    for dtype in types:
-        for kind, inputs in against.cases(name, np.random.default_rng(20190613), n):
+name, types, n = json.loads(sys.argv[3])
+for dtype in types:
+    for kind, inputs in against.cases(name, np.random.default_rng(20190613), n):
+        with np.errstate(all="ignore"):
             x = [a.astype(dtype) for a in inputs]
-            shares = []
-            for isa in ISAS:
-                function = UFUNCS[isa][name]
-                out = tuple(np.zeros_like(x[0]) for _ in range(function.nout))
-                with np.errstate(all="ignore"), contextlib.suppress(ArithmeticError):
-                    function(*x, out=out)
-                finite = np.logical_and.reduce([np.isfinite(a) for a in x])  # no other inputs come to it
-                shares.append([float(np.mean(np.isnan(y) & finite)) for y in out])
-            print(json.dumps([name, dtype, kind, ISAS, shares]), flush=True)
+        shares = []
+        for isa in ISAS:
+            function = UFUNCS[isa][name]
+            out = tuple(np.zeros_like(x[0]) for _ in range(function.nout))
+            with np.errstate(all="ignore"), contextlib.suppress(ArithmeticError):
+                function(*x, out=out)
+            finite = np.logical_and.reduce([np.isfinite(a) for a in x])  # no other inputs come to it
+            shares.append([float(np.mean(np.isnan(y) & finite)) for y in out])
+        print(json.dumps([dtype, kind, ISAS, shares]), flush=True)
 """
 
 
@@ -54,13 +53,13 @@ def types_of(name):
     return ["float64"] if len(DOMAINS.get(name, ("real",))) == 1 else ["float16", "float32", "float64"]
 
 
-def counted(library, names, types, n):
-    """Yield the rows of the table: of functions with the same types."""
-    command = [sys.executable, "-c", COUNT, str(library), f"{TESTS}", json.dumps([names, types, n])]
+def counted(library, name, n):
+    """Yield the rows of a function."""
+    command = [sys.executable, "-c", COUNT, str(library), f"{TESTS}", json.dumps([name, types_of(name), n])]
     here = str(Path(__file__).parent)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=here) as process:
         for line in process.stdout:
-            name, dtype, kind, isas, shares = json.loads(line)
+            dtype, kind, isas, shares = json.loads(line)
             for i, of_isas in enumerate(zip(*shares, strict=True)):
                 output = f"{name}[{i}]" if len(shares[0]) > 1 else name
                 percent = {isa: f"{share:.4%}" for isa, share in zip(isas, of_isas, strict=True)}
@@ -74,12 +73,7 @@ def build(folder):
     sys.path.insert(0, str(TESTS))
     import builds
 
-    sources = builds.copy_of_sources(Path(folder) / "sources")
-    flags = {"CFLAGS": "-DFASTSIG_MOST_LIMBS=0"}
-    done = builds.setup(sources, "build", "--build-lib", "lib", "--build-temp", "temp", **flags)
-    if done.returncode:
-        raise RuntimeError(done.stdout)
-    return sources / "lib"
+    return builds.built(folder, CFLAGS="-DFASTSIG_MOST_LIMBS=0") / "lib"
 
 
 def main(argv=None):
@@ -96,7 +90,7 @@ def main(argv=None):
     with tempfile.TemporaryDirectory() as folder:
         library = build(folder)
         for name in options.functions or REFERENCE:
-            table += counted(library, [name], types_of(name), options.elements)
+            table += counted(library, name, options.elements)
             print(f"{name}: done", file=sys.stderr, flush=True)
     print(machine.markdown(table))
     if options.log:

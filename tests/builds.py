@@ -54,6 +54,15 @@ def setup(folder, *arguments, **variables):
     return run(folder, "setup.py", *arguments, **variables)
 
 
+def built(folder, **variables):
+    """Build a copy of the sources in a folder, into its `lib` and `temp`, and return the copy's path."""
+    sources = copy_of_sources(Path(folder) / "sources")
+    done = setup(sources, "build", "--build-lib", "lib", "--build-temp", "temp", **variables)
+    if done.returncode:
+        raise RuntimeError(done.stdout)
+    return sources
+
+
 # What setup.py would build is known, and nothing is built yet: the baseline's kernels make room for another source.
 ONE_MODULE = """
 import sys

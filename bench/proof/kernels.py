@@ -22,7 +22,7 @@ from models import (
 from rounded import Rounded
 
 LEAST_NORMAL = mpfr(2.0**-1022)
-NEAR = 354
+NEAR = 354  # 511 ln 2, nearly: a block of smaller |x| is computed without the unit
 
 
 def bits(x):

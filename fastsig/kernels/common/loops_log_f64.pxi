@@ -79,7 +79,7 @@ cdef inline void map_far_f64(
 cdef inline int map_log_f64(
     log_formula f, log_end end, far_formula g, double sign, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # An odd function of sign: sign log(1 + e) and something
+    # sign log(1 + e) and what f adds to it
     cdef const double[::1] x = None
     cdef double[::1] y = None
     cdef LogBlock p
