@@ -8,6 +8,7 @@ elements in order, `out=` given, one thread.
 """
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -17,22 +18,16 @@ from pathlib import Path
 
 import machine
 import numpy as np
-from benchmarks.data import hard_cases
-
-from fastsig._reference import DOMAINS, REFERENCE
+from benchmarks import data
 
 # What each environment runs: a line of JSON in, one out.
 WORKER = """
 import json, sys, time
 import numpy as np
 import fastsig
-inputs = {}
 for line in sys.stdin:
-    name, dtype, files, rounds = json.loads(line)
-    key = tuple(files)
-    if key not in inputs:
-        inputs[key] = [np.load(file) for file in files]
-    x = [a.astype(dtype) for a in inputs[key]]
+    name, files, rounds = json.loads(line)
+    x = [np.load(file) for file in files]
     function = getattr(fastsig, name)
     out = tuple(np.ones_like(x[0]) for _ in range(function.nout))
     best = float("inf")
@@ -49,36 +44,6 @@ TURNS = 8
 N = 100_000
 
 
-def kinds(n, rng):
-    """Return the kinds of inputs: their names, and an array each of the first input."""
-    normal = rng.normal(0, 4, n)
-    return {
-        "normal": normal,
-        "tail": rng.uniform(-745, -708, n),
-        "near 0": rng.choice([-1, 1], n) * np.exp2(rng.uniform(-60, -1, n)),
-        "tiny": rng.choice([-1, 1], n) * np.exp2(rng.uniform(-1074, -60, n)),
-        "float32 values": normal.astype(np.float32).astype(float),
-        "integers": rng.integers(-40, 40, n).astype(float),
-        "saturated": rng.choice([-1, 1], n) * rng.uniform(40, 100, n),
-        "beyond": rng.choice([-1, 1], n) * rng.uniform(800, 1e6, n),
-        "NaN": np.full(n, np.nan),
-    }
-
-
-def probabilities(n, rng):
-    """Return the same for logit."""
-    p = rng.uniform(0, 1, n)
-    return {
-        "normal": p,
-        "near 0": np.exp2(rng.uniform(-1022, -10, n)),
-        "tiny": np.exp2(rng.uniform(-1074, -1022, n)),
-        "near 1/2": 0.5 + rng.choice([-1, 1], n) * np.exp2(rng.uniform(-53, -4, n)),
-        "near 1": 1 - np.exp2(rng.uniform(-53, -4, n)),
-        "float32 values": p.astype(np.float32).astype(float),
-        "NaN": np.full(n, np.nan),
-    }
-
-
 class Environment:
     """A process of an environment's Python that measures what it is told."""
 
@@ -88,51 +53,40 @@ class Environment:
             [python, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables, cwd="/"
         )
 
-    def measure(self, name, dtype, files):
+    def measure(self, name, files):
         """Return the time per element in nanoseconds, the instruction set and the version."""
-        self.process.stdin.write(json.dumps([name, dtype, files, ROUNDS]) + "\n")
+        self.process.stdin.write(json.dumps([name, files, ROUNDS]) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
 
-def cases(name, rng, n):
-    """Yield the kinds of inputs of a function: a name, and an array of each input."""
-    first, *more = DOMAINS.get(name, ("real",))
-    seconds = {"": ()}
-    if more:
-        seconds = {"label": (rng.integers(0, 2, n).astype(float),), "soft": (rng.uniform(0, 1, n),)}
-    for kind, x in (probabilities(n, rng) if first == "unit" else kinds(n, rng)).items():
-        for second, t in seconds.items():
-            yield f"{kind} {second}".strip(), (x, *t)
-    yield "hard", tuple(hard_cases(name, n))
-
-
-def measured(environments, name, dtype, inputs):
+def measured(environments, name, inputs):
     """Return the least time of each environment, which take turns, and what each says of itself."""
     with tempfile.TemporaryDirectory() as folder:
         files = [str(Path(folder, f"{i}.npy")) for i in range(len(inputs))]
         for file, array in zip(files, inputs, strict=True):
             np.save(file, array)
-        turns = [[e.measure(name, dtype, files) for e in environments] for _ in range(TURNS)]
+        turns = [[e.measure(name, files) for e in environments] for _ in range(TURNS)]
     return [min(times)[0] for times in zip(*turns, strict=True)], [said[1:] for said in turns[0]]
 
 
 def rows(environments, options):
     """Return the rows of the report, and the instruction sets and versions of both."""
-    table, said = [], []
-    rng = np.random.default_rng(20190613)
-    for name in options.functions or REFERENCE:
-        for kind, inputs in cases(name, rng, options.elements):
-            if options.kinds and kind.rpartition(" ")[0] not in options.kinds and kind not in options.kinds:
+    table, said, normal = [], [], None
+    for name, dtype in itertools.product(options.functions or data.FUNCTIONS, options.types):
+        for kind, called, inputs in data.cases(name, dtype, options.elements):
+            if options.kinds and kind not in options.kinds:
                 continue
-            (this, other), said = measured(environments, name, options.dtype, inputs)
+            (this, other), said = measured(environments, name, inputs)
+            normal = this if called.startswith("normal") and not called.endswith("soft") else normal
             table.append({
                 "function": name,
-                "type": options.dtype,
-                "inputs": kind,
+                "type": dtype,
+                "inputs": called,
                 "this, ns": f"{this:.3f}",
                 "other, ns": f"{other:.3f}",
                 "ratio": f"{this / other:.2f}",
+                "times normal": f"{this / normal:.2f}" if normal else "",
             })  # fmt: skip
     return table, said
 
@@ -145,8 +99,8 @@ def main(argv=None):
     )
     parser.add_argument("other", metavar="PYTHON", help="of the environment that holds the other build")
     parser.add_argument("--isa", help="the instruction set of both; default the best")
-    parser.add_argument("--dtype", choices=["float16", "float32", "float64"], default="float64")
-    parser.add_argument("--functions", nargs="*", choices=list(REFERENCE), help="default: all")
+    parser.add_argument("--types", nargs="*", choices=data.TYPES, default=data.TYPES, help="default: all")
+    parser.add_argument("--functions", nargs="*", choices=data.FUNCTIONS, help="default: all")
     parser.add_argument("--kinds", nargs="*", metavar="KIND", help="of inputs, such as normal or tail; default: all")
     parser.add_argument("--elements", type=int, default=N, metavar="N", help="default: %(default)s")
     parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")

@@ -4,7 +4,7 @@
     python bench/shares.py --functions logit --log bench/logs/shares.md
 
 The sources are built once more, with an accurate phase that is given no digits to decide with: an element that comes to
-it is NaN, and counted. The kinds of inputs are those of `against.py`; "hard" is made of inputs next to a midpoint.
+it is NaN, and counted. The kinds of inputs are those of the asv benchmarks; "hard" ones lie next to a midpoint.
 """
 
 import argparse
@@ -28,14 +28,12 @@ sys.path[:0] = sys.argv[1:3]
 import numpy as np
 import fastsig
 assert fastsig.__file__.startswith(sys.argv[1])
-import against
+from benchmarks import data
 from catalog import ISAS, UFUNCS
 
 name, types, n = json.loads(sys.argv[3])
 for dtype in types:
-    for kind, inputs in against.cases(name, np.random.default_rng(20190613), n):
-        with np.errstate(all="ignore"):
-            x = [a.astype(dtype) for a in inputs]
+    for _, kind, x in data.cases(name, dtype, n, period=n):
         shares = []
         for isa in ISAS:
             function = UFUNCS[isa][name]

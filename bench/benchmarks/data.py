@@ -28,9 +28,8 @@ TABLE = table()
 FUNCTIONS = list(TABLE.REFERENCE)
 FAST = re.findall(r"^(\w+): Final", (PACKAGE / "fast.pyi").read_text("utf-8"), re.M)
 TYPES = ["float16", "float32", "float64"]
-PERIOD = 10**5  # elements drawn: longer operands repeat them, for numbers are slow to draw
+PERIOD = 10**5  # elements drawn: longer operands repeat them where nothing else is said, for numbers are slow to draw
 SEED = 20190613
-SMALL = 2.0**-16  # so near to 0 that float32 results of some functions are mended, in a loop of their own
 
 
 def subnormal(info):
@@ -38,35 +37,53 @@ def subnormal(info):
     return -info.minexp * np.log(2), -(info.minexp - info.nmant) * np.log(2)
 
 
-# Of a real operand: what is drawn of the random generator for so many elements of a type.
+def signs(rng, n):
+    """Return -1 and 1, at random."""
+    return rng.choice([-1, 1], n)
+
+
+# The kinds of a first operand: what is drawn of the random generator, so many elements of a type. No kind but the hard
+# one is to take more than 3 times as long as the normal one.
 REAL = {
-    "normal": lambda rng, n, _: rng.normal(0, 3, n),
-    "saturated": lambda rng, n, info: rng.choice([-1, 1], n) * rng.uniform(1.1, 2, n) * subnormal(info)[1],
-    "subnormal tail": lambda rng, n, info: -rng.uniform(*subnormal(info), n),
-    "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.normal(0, 3, n)),
-    "near 0": lambda rng, n, _: rng.uniform(-SMALL, SMALL, n),
+    "normal": lambda rng, n, _: rng.normal(0, 4, n),
+    "tail": lambda rng, n, info: -rng.uniform(*subnormal(info), n),  # where the sigmoid is subnormal
+    "beyond": lambda rng, n, info: signs(rng, n) * rng.uniform(1.1, 2, n) * subnormal(info)[1],
+    "huge": lambda rng, n, info: signs(rng, n) * np.exp2(rng.uniform(info.maxexp * 0.6, info.maxexp - 1, n)),
+    "infinite": lambda rng, n, _: signs(rng, n) * np.inf,
+    "near 0": lambda rng, n, _: signs(rng, n) * np.exp2(rng.uniform(-24, -1, n)),
+    "tiny": lambda rng, n, info: signs(rng, n) * np.exp2(rng.uniform(info.minexp - info.nmant, -info.nmant, n)),
+    "NaN": lambda _rng, n, _info: np.full(n, np.nan),
+    "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.normal(0, 4, n)),
+    "float32 values": lambda rng, n, _: rng.normal(0, 4, n).astype(np.float32),
+    "integers": lambda rng, n, _: rng.integers(-40, 40, n),
+    "saturated": lambda rng, n, _: signs(rng, n) * rng.uniform(40, 100, n),
 }
-# The same of an operand from 0 to 1. The inverse function saturates at the ends.
+# The same of an operand from 0 to 1.
 UNIT = {
     "normal": lambda rng, n, _: rng.uniform(0, 1, n),
-    "saturated": lambda rng, n, info: np.where(rng.random(n) < 0.5, info.smallest_normal, 1 - info.epsneg),
-    "subnormal tail": lambda rng, n, info: rng.uniform(0, info.smallest_normal, n),
+    "tail": lambda rng, n, info: rng.uniform(0, info.smallest_normal, n),
+    "near 0": lambda rng, n, info: np.exp2(rng.uniform(info.minexp, -4, n)),
+    "near 1/2": lambda rng, n, info: 0.5 + signs(rng, n) * np.exp2(rng.uniform(-info.nmant - 1, -4, n)),
+    "near 1": lambda rng, n, info: 1 - np.exp2(rng.uniform(-info.nmant - 1, -4, n)),
+    "0 and 1": lambda rng, n, _: rng.integers(0, 2, n),
+    "NaN": REAL["NaN"],
     "with NaN": lambda rng, n, _: np.where(rng.random(n) < 0.1, np.nan, rng.uniform(0, 1, n)),
-    "near 0": lambda rng, n, _: rng.uniform(0, SMALL, n),
+    "float32 values": lambda rng, n, _: rng.uniform(0, 1, n).astype(np.float32),
 }
-DRAW = {
-    "real": REAL,
-    "unit": UNIT,
-    "target": dict.fromkeys(REAL, lambda rng, n, _: rng.integers(0, 2, n)),
+KINDS = {"real": REAL, "unit": UNIT}
+# And of the second operand, a target or a sigmoid
+SECOND = {
+    "label": lambda rng, n: rng.integers(0, 2, n),
+    "soft": lambda rng, n: rng.uniform(0, 1, n),
 }
-HARD = "hard"  # of float64: inputs whose results lie next to a midpoint, where that is found only by the accurate phase
+HARD = "hard"  # inputs whose results lie next to a midpoint, of types where only the accurate phase finds that out
 HARD_CASES = Path(__file__).parents[2] / "tests" / "hard_cases"
 HARD_CASES_OF = {
     "log_sigmoid": "softplus",
     "sigmoid_with_derivative": "sigmoid",
     "logistic_loss_gradient_hessian": "logistic_loss_gradient",
 }
-DISTRIBUTIONS = [*REAL, HARD]
+DISTRIBUTIONS = [*dict.fromkeys([*REAL, *UNIT]), HARD]
 LAYOUTS = ["contiguous", "strided", "in place", "columns"]  # columns of one table, inputs and outputs side by side
 
 
@@ -85,9 +102,14 @@ def function(name):
     return getattr(fastsig, name)
 
 
-def hard_cases(name, n):
+def hard_file(name, dtype):
+    """Return the file that may hold a function's hard cases."""
+    return HARD_CASES / f"{HARD_CASES_OF.get(name, name)}_{dtype}.txt"
+
+
+def hard_cases(name, dtype, n):
     """Return the inputs of a function's hard cases, over and over, as an array for each input."""
-    lines = (HARD_CASES / f"{HARD_CASES_OF.get(name, name)}_float64.txt").read_text("utf-8").splitlines()
+    lines = hard_file(name, dtype).read_text("utf-8").splitlines()
     cases = [line.split()[:-1] for line in lines if not line.startswith("#")]
     inputs = [np.array([float.fromhex(x) for x in column]) for column in zip(*cases, strict=True)]
     return [np.resize(-x if name == "log_sigmoid" else x, n) for x in inputs]
@@ -98,26 +120,47 @@ def ones(n, dtype, layout):
     return np.ones(2 * n, dtype)[::2] if layout == "strided" else np.ones(n, dtype)
 
 
-def fill(x, domain, distribution):
+def fill(x, draw, period):
     """Fill an input piece by piece: temporary arrays count in a measurement of memory."""
-    drawn = DRAW[domain][distribution](np.random.default_rng(SEED), min(len(x), PERIOD), np.finfo(x.dtype))
-    for start in range(0, len(x), PERIOD):
-        x[start : start + PERIOD] = drawn[: len(x) - start]
+    drawn = draw(min(len(x), period))
+    for start in range(0, len(x), period):
+        x[start : start + period] = drawn[: len(x) - start]
 
 
-def operands(name, dtype, n, distribution="normal", layout="contiguous"):
-    """Return what a function is called with, all pages touched: its inputs, and its outputs as `out=` takes them."""
-    domains = TABLE.DOMAINS.get(name, ("real",))
-    nop = len(domains) + len(TABLE.REFERENCE[name])
+def operands(name, dtype, n, distribution="normal", layout="contiguous", second="label", period=PERIOD):
+    """Return what a function is called with, all pages touched: its inputs, and its outputs as `out=` takes them.
+
+    Raises
+    ------
+    NotImplementedError
+        If there is no such kind of its first input: asv leaves the benchmark out.
+    """
+    first, *more = TABLE.DOMAINS.get(name, ("real",))
+    if distribution not in KINDS[first] and not (distribution == HARD and hard_file(name, dtype).exists()):
+        raise NotImplementedError(distribution)
+    nin = 1 + len(more)
+    nop = nin + len(TABLE.REFERENCE[name])
     arrays = list(np.ones((n, nop), dtype).T) if layout == "columns" else [ones(n, dtype, layout) for _ in range(nop)]
-    inputs, outputs = arrays[: len(domains)], arrays[len(domains) :]
-    if distribution == HARD:
-        with np.errstate(over="ignore"):  # of narrow types
-            for x, drawn in zip(inputs, hard_cases(name, n), strict=True):
+    inputs, outputs = arrays[:nin], arrays[nin:]
+    rng = np.random.default_rng(SEED)
+    with np.errstate(over="ignore", invalid="ignore"):  # of narrow types
+        if distribution == HARD:
+            for x, drawn in zip(inputs, hard_cases(name, dtype, n), strict=True):
                 x[:] = drawn
-    else:
-        for x, domain in zip(inputs, domains, strict=True):
-            fill(x, domain, distribution)
+        else:
+            fill(inputs[0], lambda m: KINDS[first][distribution](rng, m, np.finfo(dtype)), period)
+            for t in inputs[1:]:
+                fill(t, lambda m: SECOND[second](rng, m), period)
     if layout == "in place":
         outputs[0] = inputs[0]
     return inputs, tuple(outputs)
+
+
+def cases(name, dtype, n, period=PERIOD):
+    """Yield all kinds of inputs of a function: the kind, what it is called with that of the second, and the arrays."""
+    first, *more = TABLE.DOMAINS.get(name, ("real",))
+    for kind in KINDS[first]:
+        for second in SECOND if more else ("",):
+            yield kind, f"{kind} {second}".strip(), operands(name, dtype, n, kind, second=second, period=period)[0]
+    if hard_file(name, dtype).exists():
+        yield HARD, HARD, operands(name, dtype, n, HARD)[0]
