@@ -135,6 +135,31 @@ def test_results_reach_the_least_subnormal_before_they_become_zero(ufuncs):
             )
 
 
+# What factors of float64 are scaled by, and where: powers of 2 on either side of each limit, and numbers between them.
+LIMITS = (-1074, -1060, -1022, -1000, -701, -700, -401, -400, -399, -1, 0, 149, 150, 151, 699, 700, 701, 1000, 1023)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_gradients_through_a_sigmoid_are_the_nearest_numbers_for_factors_of_any_size(isa):
+    rng = np.random.default_rng(20190613)
+    sizes = np.ldexp(1.0, LIMITS)
+    between = np.ldexp(rng.uniform(1, 2, 20), rng.integers(-1074, 1024, 20))
+    grad = np.concatenate([sizes, between, np.nextafter(sizes, 0), [0.0, np.finfo(float).max]])
+    y = np.concatenate([grad, [0.5, 0.75, np.nextafter(1.0, 0), np.nextafter(1.0, 2), 2.0, -0.5]])
+    grad, y = (a.ravel() for a in np.meshgrid(np.concatenate([grad, -grad]), np.concatenate([y, -y])))
+    with np.errstate(all="raise"):
+        found = UFUNCS[isa]["sigmoid_backward"](grad, y)
+    with gmpy2.context(gmpy2.ieee(64), precision=4000, emax=10**6, emin=-(10**6), subnormalize=False):
+        exact_values = [
+            gmpy2.mpfr(float(g)) * gmpy2.mpfr(float(s)) * (1 - gmpy2.mpfr(float(s)))
+            for g, s in zip(grad, y, strict=True)
+        ]
+    with gmpy2.context(gmpy2.ieee(64)):
+        right = np.array([float(gmpy2.mpfr(v)) for v in exact_values])
+    wrong = np.flatnonzero((found != right) | (np.signbit(found) != np.signbit(right)))
+    assert not wrong.size, [(grad[k].hex(), y[k].hex(), found[k].hex(), right[k].hex()) for k in wrong[:5]]
+
+
 @pytest.mark.parametrize("dtype", CORRECTLY_ROUNDED)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_bits_are_the_same_on_every_instruction_set(name, dtype):

@@ -276,17 +276,17 @@ cdef inline bint plain_values(
 
 
 cdef void leave_to_accurate(
-    pair_test unfit, const double[::1] x, const double[::1] t, double[::1] y, uint64_t *doubt, Py_ssize_t n
+    pair_test beyond, const double[::1] x, const double[::1] t, double[::1] y, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        if unfit(x[i], t[i]) and is_finite(x[i]) and is_finite(t[i]):
+        if beyond(x[i], t[i]) and is_finite(x[i]) and is_finite(t[i]):
             y[i] = 0.0
             doubt[i] = 1
 
 
 cdef inline int plain_with_f64(
-    pair_test small, pair_test large, plain_f64_formula_with f, plain_f64_formula_with of_small, exact_formula exact,
+    pair_test unfit, pair_test beyond, plain_f64_formula_with f, plain_f64_formula_with scaled, exact_formula exact,
     char **operands, Py_ssize_t n
 ) noexcept nogil:
     cdef const double[::1] x = None
@@ -297,11 +297,11 @@ cdef inline int plain_with_f64(
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
     borrow(y, operands[2], n)
-    if any_of(small, x, t, n):
-        any_doubt = plain_values(of_small, x, t, y, doubt, n)
+    if any_of(unfit, x, t, n):
+        any_doubt = plain_values(scaled, x, t, y, doubt, n)
     else:
         any_doubt = plain_values(f, x, t, y, doubt, n)
-    if any_of(large, x, t, n):
-        leave_to_accurate(large, x, t, y, doubt, n)
+    if any_of(beyond, x, t, n):
+        leave_to_accurate(beyond, x, t, y, doubt, n)
         any_doubt = True
     return accurate_f64(exact, operands[0], operands[1], operands[2], doubt, n) if any_doubt else 0

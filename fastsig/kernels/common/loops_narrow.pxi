@@ -248,6 +248,11 @@ cdef inline narrow with_margin(Sum a, double sign, const narrow *tag) noexcept n
     return rounded(to_odd(a, sign * MARGINS * a.error), tag)
 
 
+cdef inline double margin_of(Value a) noexcept nogil:
+    # None of an infinity, and of NaN none that might have another sign
+    return MARGINS * a.error if a.error <= LARGEST else 0.0
+
+
 cdef inline bint in_doubt(const char *y, const narrow *other, Py_ssize_t n) noexcept nogil:
     # Whether any result is another number with its margin
     return ALL_IN_DOUBT or memcmp(y, other, n * sizeof(other[0])) != 0
@@ -255,23 +260,23 @@ cdef inline bint in_doubt(const char *y, const narrow *other, Py_ssize_t n) noex
 
 cdef inline int decide_narrow(
     narrow_sum_with g, exact_formula exact, const double *w, const double *u, const double *p, const double *q,
-    char **operands, Py_ssize_t n, const narrow *tag
+    char **operands, narrow *other, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    # A block with a result in doubt, which may be a tie: by sums that lose nothing, and where they do not tell,
-    # exactly.
+    # Results in doubt, which may be ties: by sums that lose nothing, and where they do not tell, exactly. They are
+    # scattered, so that this loop has a branch: one result in doubt does not slow down the rest of its block.
     cdef const narrow[::1] x = None
     cdef const narrow[::1] t = None
     cdef narrow[::1] y = None
-    cdef narrow other[NARROW_BLOCK]
     cdef Sum a
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
     borrow(y, operands[2], n)
     for i in range(n):
-        a = g(w[i], u[i], p[i] / q[i])
-        y[i] = with_margin(a, 1.0, tag)
-        other[i] = with_margin(a, -1.0, tag)
+        if ALL_IN_DOUBT or differ(y[i], other[i]):
+            a = g(w[i], u[i], p[i] / q[i])
+            y[i] = with_margin(a, 1.0, tag)
+            other[i] = with_margin(a, -1.0, tag)
     return accurate_narrow(exact, x, t, y, other, n) if in_doubt(operands[2], other, n) else 0
 
 
@@ -298,11 +303,11 @@ cdef inline int map_with_narrow(
     ratios_with(f, w, u, p, q, n)
     for i in range(n):
         a = g(w[i], u[i], p[i] / q[i])
-        y[i] = rounded(a.y + MARGINS * a.error, tag)
-        other[i] = rounded(a.y - MARGINS * a.error, tag)
+        y[i] = rounded(a.y + margin_of(a), tag)
+        other[i] = rounded(a.y - margin_of(a), tag)
     raised = flags_of_widened(flags, u, n)
     if in_doubt(operands[2], other, n):
-        raised |= decide_narrow(g_sum, exact, w, u, p, q, operands, n, tag)
+        raised |= decide_narrow(g_sum, exact, w, u, p, q, operands, other, n, tag)
     return raised
 
 
@@ -334,12 +339,12 @@ cdef inline int map2_with_narrow(
     for i in range(n):
         v = p[i] / q[i]
         a = g(w[i], u[i], v)
-        y[i] = rounded(a.y + MARGINS * a.error, tag)
-        other[i] = rounded(a.y - MARGINS * a.error, tag)
+        y[i] = rounded(a.y + margin_of(a), tag)
+        other[i] = rounded(a.y - margin_of(a), tag)
         z[i] = rounded(h(w[i], v), tag)
     raised = flags_of_widened(flags, u, n)
     if in_doubt(operands[2], other, n):
-        raised |= decide_narrow(g_sum, exact, w, u, p, q, operands, n, tag)
+        raised |= decide_narrow(g_sum, exact, w, u, p, q, operands, other, n, tag)
     return raised
 
 

@@ -7,9 +7,12 @@ cdef extern from *:
     const double TWO_ROUNDINGS "0x1p-104"  # of p.l, in parts of the product
     const double LEAST_TAIL "0x1p-200"  # 1 - y is below 1 for the smallest y too
     const double SMALL_FACTOR "0x1p-400"
-    const double LARGE_FACTOR "0x1p+300"
-    const uint64_t SCALE_EXPONENT "((uint64_t)600 << 52)"  # of SCALE = 2^600
-    const uint64_t SCALED_LEAST "((uint64_t)(1023 - 1022 + 600) << 52)"  # of SCALE times the least normal number
+    const double LARGE_GRAD "0x1p+700"
+    const double LARGE_Y "0x1p+150"
+    const uint64_t SCALE_EXPONENT "((uint64_t)700 << 52)"  # of SCALE
+    const double SCALE "0x1p+700"
+    const double OVERFLOW "0x1p+324"  # SCALE times it is infinite
+    const uint64_t SCALED_LEAST "((uint64_t)(1023 - 1022 + 700) << 52)"  # of SCALE times the least normal number
     const uint64_t HALF_GRID_BITS "((uint64_t)(1023 - 1075) << 52)"  # of half the least subnormal: they wrap around
 
 
@@ -52,43 +55,54 @@ cdef inline Product backward_product(double grad, double y, Pair complement) noe
     return a
 
 
-cdef inline bint has_small_factor(double grad, double y) noexcept nogil:
-    return ((fabs(grad) < SMALL_FACTOR) & (grad != 0.0)) | ((fabs(y) < SMALL_FACTOR) & (y != 0.0))
+cdef inline bint is_large(double size) noexcept nogil:
+    return (size > LARGE_GRAD) & (size <= LARGEST)
 
 
-cdef inline bint has_large_factor(double grad, double y) noexcept nogil:
-    return ((fabs(grad) > LARGE_FACTOR) & (fabs(grad) <= LARGEST)) | ((fabs(y) > LARGE_FACTOR) & (fabs(y) <= LARGEST))
+cdef inline bint needs_scaling(double grad, double y) noexcept nogil:
+    return (
+        ((fabs(grad) < SMALL_FACTOR) & (grad != 0.0)) | is_large(fabs(grad))
+        | ((fabs(y) < SMALL_FACTOR) & (y != 0.0))
+    )
+
+
+cdef inline bint is_beyond(double grad, double y) noexcept nogil:
+    # No sigmoid is: it is left to the accurate phase. Below, no product of scaled factors overflows: 2^700 2^300.
+    return (fabs(y) > LARGE_Y) & (fabs(y) <= LARGEST)
 
 
 cdef inline Rounding sigmoid_backward_f64(double grad, double y) noexcept nogil:
-    # Without small or large factors, of which a tail might be lost
+    # Where no factor needs scaling: no tail is lost, and no product overflows
     cdef Product a = backward_product(grad, y, two_sum(1.0, -y))
     cdef Rounding b = rounding(a.h + (a.l + MARGINS * a.error), a.h + (a.l - MARGINS * a.error))
     b.y = b.y if (fabs(a.h) <= LARGEST) & (a.h != 0.0) else a.h  # infinity has no tail, and -0 no sum
     return b
 
 
-cdef inline double scaled_up(double a) noexcept nogil:
-    # SCALE a, 0 <= a, without an operation that has a subnormal operand: a subnormal number is an integer in units of
-    # the least one.
+cdef inline double scaled(double a, uint64_t shift) noexcept nogil:
+    # a >= 0 with `shift` added to its exponent, which of a subnormal number is SCALE_EXPONENT: it is an integer in
+    # units of the least one, and no operation has a subnormal operand.
     cdef uint64_t m = bits(a)
-    cdef double normal = from_bits(m + SCALE_EXPONENT)
     cdef double subnormal = from_bits(m | SCALED_LEAST) - from_bits(SCALED_LEAST)
-    return subnormal if a < LEAST_NORMAL else normal
+    return subnormal if a < LEAST_NORMAL else from_bits(m + shift)
 
 
 cdef inline Rounding sigmoid_backward_scaled(double grad, double y) noexcept nogil:
-    # Without large factors; small ones by numbers with exponents in the middle, 0 being one of them. A subnormal
-    # result is rounded once, to its grid, of which it is a multiple that stands in the low bits of a sum; from a tie it
-    # goes to where the tail points. Where no factor is small the grid is one of another sign, and no result below it.
+    # Small and large factors by numbers with exponents in the middle, 0 being a small one. A subnormal result is
+    # rounded once, to its grid, of which it is a multiple that stands in the low bits of a sum; from a tie it goes to
+    # where the tail points. Where no factor is scaled up the grid is one of another sign, and no result below it.
     cdef double g_size = fabs(grad), y_size = fabs(y), g, v, complement, size, half, whole, sum_h, rest, l
-    cdef bint small_g = g_size < SMALL_FACTOR, small_y = y_size < SMALL_FACTOR, unsure, up, down
-    cdef uint64_t scales = (SCALE_EXPONENT if small_y else 0) + (SCALE_EXPONENT if small_g else 0), sign, u
+    cdef bint small_y = y_size < SMALL_FACTOR, large_g = is_large(g_size), unsure, up, down
+    cdef double most = OVERFLOW if large_g & (not small_y) else INFINITY
+    cdef uint64_t shift_g = 0 - SCALE_EXPONENT if large_g else 0, shift_y = SCALE_EXPONENT if small_y else 0
+    cdef uint64_t scales, sign, u
     cdef Product p
     cdef Pair s, other
     cdef Rounding a
-    g = scaled_up(g_size) if small_g else g_size
-    v = copysign(scaled_up(y_size), y) if small_y else y
+    shift_g = SCALE_EXPONENT if g_size < SMALL_FACTOR else shift_g
+    scales = shift_g + shift_y
+    g = scaled(g_size, shift_g)
+    v = copysign(scaled(y_size, shift_y), y)
     complement = copysign(LEAST_TAIL, y) if small_y else y
     p = backward_product(g, v, two_sum(1.0, -complement))
     sign = bits(p.h) & SIGN
@@ -106,7 +120,7 @@ cdef inline Rounding sigmoid_backward_scaled(double grad, double y) noexcept nog
     u = u + 1 if up else u
     u = u - 1 if down else u
     u = u if s.h < whole else bits(s.h) - scales
-    u = u if size <= LARGEST else bits(size)  # infinity has no tail
+    u = u if (size > 0.0) & (size < most) else bits(size * SCALE)  # 0, infinity and NaN have no exponent to change
     a.y = from_bits(u ^ sign ^ (bits(grad) & SIGN))
     # Two roundings, or a tail that may be on either side of 0
     unsure = (s.h != other.h) | ((s.l >= 0.0) & (other.l <= 0.0) & (p.error > 0.0))
@@ -139,8 +153,7 @@ cdef int sigmoid_backward_f(char **p, Py_ssize_t n) noexcept nogil:
 
 cdef int sigmoid_backward_d(char **p, Py_ssize_t n) noexcept nogil:
     return plain_with_f64(
-        has_small_factor, has_large_factor, sigmoid_backward_f64, sigmoid_backward_scaled, sigmoid_backward_exact, p,
-        n
+        needs_scaling, is_beyond, sigmoid_backward_f64, sigmoid_backward_scaled, sigmoid_backward_exact, p, n
     )
 
 
