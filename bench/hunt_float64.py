@@ -192,7 +192,7 @@ def main(argv=None):
             })  # fmt: skip
     print(machine.markdown(rows))
     if options.log:
-        about = {**machine.facts(), **wide.facts(), "seed": seed, "points": options.points}
+        about = {**machine.facts(kernels="fast float64"), **wide.facts(), "seed": seed, "points": options.points}
         machine.write_log(options.log, "The fast tier in float64: the worst results found", about, rows)
     return 0
 

@@ -2,16 +2,15 @@
 
 import argparse
 import datetime
-import hashlib
 import json
 import os
 import platform
 import re
 from importlib import metadata
-from importlib.resources import files
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
+import sources
 
 from fastsig import _dispatch
 from fastsig.__main__ import cpu
@@ -30,34 +29,15 @@ def compilers():
     return ", ".join(sorted(found)) or "not recorded"
 
 
-SOURCES = re.compile(r'^(?:include|cdef extern from) "([\w/]+\.\w+)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M)
-COMMENT = re.compile(r"\s*#( .*)?$")  # of Cython, at the end of a line too; C's directives have no space there
-
-
-def kernel_sources(name="baseline.pyx"):
-    """Return what a kernels module is compiled from, by its path in `kernels`: its source and all that it includes."""
-    text = files("fastsig").joinpath("kernels", name).read_text("utf-8")
-    found, folder = {name: text}, PurePosixPath(name).parent  # from which a file includes others
-    for included, cimported in SOURCES.findall(text):
-        found |= kernel_sources(str(folder / included) if included else cimported.replace(".", "/") + ".pxd")
-    return found
-
-
-def kernels():
-    """Return a hash of the kernels' sources, comments left out: a log tells by it which of them were compiled."""
-    sources = kernel_sources()
-    lines = [COMMENT.sub("", line) for name in sorted(sources) for line in sources[name].splitlines()]
-    code = "\n".join(line for line in lines if line)
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
-
-
-def facts(packages=()):
+def facts(packages=(), kernels=sources.ALL):
     """Return when, where and with what a program is run.
 
     Parameters
     ----------
     packages : iterable of str
         Distributions whose versions are told too.
+    kernels : str
+        Which kernels it runs, as `sources.kernels` takes them.
 
     Returns
     -------
@@ -69,7 +49,7 @@ def facts(packages=()):
         "system": platform.platform(),
         "compiler": compilers(),
         "fastsig": __version__,
-        "kernels": kernels(),
+        "kernels": sources.kernels(kernels),
         "Python": platform.python_version(),
         "NumPy": np.__version__,
         **{package: metadata.version(package) for package in packages},

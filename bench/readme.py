@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-import machine
+import sources
 
 import fastsig
 from fastsig._reference import REFERENCE
@@ -107,12 +107,12 @@ TABLES = {"functions": functions, "names": names} | {name: logged(file) for name
 def complaints(text):
     """Return what is wrong with the README's text and with the logs."""
     found = [] if filled(text) == text else ["README.md's tables are stale: python bench/readme.py fills them in"]
-    ran = {file: about(file).get("kernels", "sources that it does not name") for file in (*FILES.values(), *LINKED)}
+    ran = {file: about(file).get("kernels", "not named") for file in (*FILES.values(), *LINKED)}
     return found + [
-        f"{(LOGS / file).resolve().relative_to(ROOT)} was made by kernels of {kernels}, and the sources are "
-        f"{machine.kernels()}: it has to be made again"
+        f"{(LOGS / file).resolve().relative_to(ROOT)} is of other kernels than the sources' ({kernels}): "
+        "it has to be made again"
         for file, kernels in ran.items()
-        if kernels != machine.kernels()
+        if not sources.still_are(kernels)
     ]
 
 

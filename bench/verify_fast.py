@@ -195,7 +195,8 @@ def main(argv=None):
                 print(*row.values(), flush=True)
     if options.log:
         parameters = {"share": 1 / patterns.step} | ({"seed": seed} if patterns.step > 1 else {})
-        machine.write_log(options.log, "the fast tier: float32 in float32", {**machine.facts(), **parameters}, rows)
+        about = {**machine.facts(kernels="fast float32"), **parameters}
+        machine.write_log(options.log, "the fast tier: float32 in float32", about, rows)
     return int(bad)
 
 

@@ -239,7 +239,7 @@ def main(argv=None):
     rows = chunks.table(todo, state)
     print(machine.markdown(rows))
     if options.log:
-        about = {**machine.facts(), "MPFR": gmpy2.mpfr_version(), "share": options.share}
+        about = {**machine.facts(kernels="default float16"), "MPFR": gmpy2.mpfr_version(), "share": options.share}
         machine.write_log(options.log, "float16: every pair of inputs against the nearest", about, rows)
     lines = chunks.complaints(todo, state)
     print(*lines, sep="\n")

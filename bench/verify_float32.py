@@ -278,7 +278,7 @@ def main(argv=None):
     rows = table(outputs, state)
     print(machine.markdown(rows))
     if options.log:
-        about = {**machine.facts(), **wide.facts(), **parameters}
+        about = {**machine.facts(kernels="default float32"), **wide.facts(), **parameters}
         machine.write_log(options.log, "float32: every result against the nearest", about, rows)
     for line in complaints(outputs, state):
         print(line)

@@ -170,35 +170,76 @@ def test_a_share_that_shows_nothing_is_refused(program, share, tmp_path):
     assert "a share" in done.stderr.splitlines()[-1]
 
 
-def test_a_log_names_the_kernels_by_their_sources(monkeypatch):
-    machine = importlib.import_module("machine")
-    sources = machine.kernel_sources()
+@pytest.fixture(scope="module")
+def sources():
+    return importlib.import_module("sources")
+
+
+def test_kernels_are_made_of_all_that_is_in_their_sources(sources):
+    texts = sources.kernel_sources()
     folder = Path(fastsig.__file__).parent / "kernels"
     paths = [path for path in folder.rglob("*.*") if path.suffix in (".h", ".pxd", ".pxi", ".pyx")]
     held = {path.relative_to(folder).as_posix() for path in paths}
     others = {"common/__init__.pxd"} | {f"{row.name}.pyx" for row in ISAS} - {"baseline.pyx"}
-    assert set(sources) == held - others
-    assert machine.facts()["kernels"] == (kernels := machine.kernels())
-    for file, before, after, same in (
-        ("common/exp_f64.pxd", 'COTH_Q3 "0x1.0cfbef80444bbp-22"', 'COTH_Q3 "0x1.0cfbef80444bcp-22"', False),
-        ("common/loops.pxi", "DISTANCE = 64 ", "DISTANCE = 32 ", False),
-        ("functions/softplus.pxi", "return (x if x > 0.0 else 0.0)", "return (x if x >= 0.0 else 0.0)", False),
-        ("common/exp_f64.pxd", "# THE EXPONENTIAL ", "# AN EXPONENTIAL ", True),
-        ("common/loops.pxi", "  # elements: long enough", "  # so many elements: long enough", True),
-        ("common/exact.pxd", "#define FASTSIG_HAS_FMA 1", "#define FASTSIG_HAS_FMA 0", False),
-    ):
-        assert before in sources[file]
-        changed = {**sources, file: sources[file].replace(before, after)}
-        monkeypatch.setattr(machine, "kernel_sources", lambda changed=changed: changed)
-        assert (machine.kernels() == kernels) == same
+    assert set(texts) == held - others
+    defined = sources.definitions(texts)
+    assert defined.keys() - sources.reached(defined, sources.roots(texts, "all")) == {"FASTSIG_ARITHMETIC_H"}
+    assert len(sources.roots(texts, "default float32")) == len(sources.roots(texts, "default")) / 4 == len(REFERENCE)
 
 
-def test_readme_is_not_right_while_a_log_is_of_other_kernels(monkeypatch):
+SETS = ("all", "default", "default float16", "default float32", "default float64", "fast float32", "fast float64")
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "touched"),
+    [
+        (
+            "common/exp_f64.pxd",
+            'COTH_Q3 "0x1.0cfbef80444bbp-22"',
+            'COTH_Q3 "0x1.0cfbef80444bcp-22"',
+            {"default float64"},
+        ),
+        (
+            "common/loops.pxi",
+            "DISTANCE = 64 ",
+            "DISTANCE = 32 ",
+            {"default float16", "default float32", "fast float32"},
+        ),
+        ("common/exact.pxd", "#define FASTSIG_HAS_FMA 1", "#define FASTSIG_HAS_FMA 0", set(SETS)),
+        ("common/fast.pxd", 'FAST_MOST "110.0f"', 'FAST_MOST "111.0f"', {"fast float32"}),
+        ("arithmetic.h", "#define FASTSIG_ARITHMETIC_H", "#define FASTSIG_ARITHMETIC_H 1", set(SETS)),
+        ("common/exp_f64.pxd", "# THE EXPONENTIAL ", "# AN EXPONENTIAL ", set()),
+        ("common/loops.pxi", "  # elements: long enough", "  # so many elements: long enough", set()),
+    ],
+)
+def test_a_log_stands_as_long_as_what_its_kernels_reach(sources, file, before, after, touched, monkeypatch):
+    texts, hashes = sources.kernel_sources(), {which: sources.kernels(which) for which in SETS}
+    assert before in texts[file]
+    assert all(map(sources.still_are, hashes.values()))
+    changed = {**texts, file: texts[file].replace(before, after)}
+    monkeypatch.setattr(sources, "kernel_sources", lambda: changed)
+    sources.kernels.cache_clear()
+    stale = {which for which, hashed in hashes.items() if not sources.still_are(hashed)}
+    sources.kernels.cache_clear()
+    wider = {"all"} if touched else set()
+    wider |= {"default"} if any(which.startswith("default") for which in touched) else set()
+    assert stale == touched | wider
+
+
+def test_a_log_that_names_no_kernels_stands_for_none(sources):
+    assert not any(map(sources.still_are, ("", "0123456789abcdef", "not named")))
+    for which in ("float32", "default float8", "quick"):
+        with pytest.raises(ValueError, match="kernels are of default or fast"):
+            sources.kernels(which)
+
+
+def test_readme_is_not_right_while_a_log_is_of_other_kernels(sources, monkeypatch):
     readme = importlib.import_module("readme")
     text = readme.README.read_text("utf-8")
-    monkeypatch.setattr(readme.machine, "kernels", lambda: "0123456789abcdef")
+    assert readme.complaints(text) == []
+    monkeypatch.setattr(sources, "still_are", lambda _: False)
     assert len(readme.complaints(text)) == len(readme.FILES) + len(readme.LINKED)
-    assert all("the sources are 0123456789abcdef" in complaint for complaint in readme.complaints(text))
+    assert all("it has to be made again" in complaint for complaint in readme.complaints(text))
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -449,7 +449,7 @@ def write_log(found, count):
     heads = ("function", "FMA", "error", "margin called for", "margin")
     table = [dict(zip(heads, (n, "yes" if f else "no", *(f"2^{x:.2f}" for x in v)), strict=True)) for n, f, *v in found]
     certified = errors(constants(fused=True))
-    about = machine.facts(["python-flint"]) | {
+    about = machine.facts(["python-flint"], "default") | {
         "pieces of r": count,
         "polynomials": ", ".join(f"{name} 2^{error:.2f}" for name, error in certified.items()),
     }

@@ -1,0 +1,153 @@
+"""What the kernels are made from, definition by definition: a log says by a hash which of them it ran.
+
+A kernel is what it reaches: its own definition, the formulas and loops that it names, and so on, down to constants.
+A log of the float32 kernels of the default tier stands as long as those definitions do, whatever happens to others.
+"""
+
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from pathlib import PurePosixPath
+
+TIERS = {"default": "KERNELS", "fast": "FAST"}
+TYPES = ("float16", "float32", "float64", "longdouble")  # in the order of a row of the tables
+ALL = "all"
+
+SOURCES = re.compile(r'^(?:include|cdef extern from) "([\w/]+\.\w+)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M)
+COMMENT = re.compile(r"\s*#( .*)?$")  # of Cython, at the end of a line too; C's directives have no space there
+ROW = re.compile(r'^(\w+)\["\w+"\] = row\(\s*signature\(\d, \d\),\s*([\w\s,]+)\)', re.M)
+VERBATIM = re.compile(r'^ +"""\n(.*?)^ +"""\n', re.M | re.S)  # C within Cython
+DEFINED_IN_C = re.compile(  # a macro, a function, a constant, a type
+    r"#define (\w+)|(\w+)\([^()]*\)\s*\{|static const [\w ]*?(\w+)(?:\[\w*\])*\s*=|\}\s*(\w+);"
+)
+STRING = re.compile(r'"[^"]*"')
+DECLARED = re.compile(r'\b([A-Za-z_]\w*)\s*(?=["=,:]|$)', re.M)
+POINTER = re.compile(r"\(\*(\w+)\)")  # to a function: what its type is called
+WORD = re.compile(r"[A-Za-z_]\w*")
+KEYWORDS = {"enum", "pass", "struct"}
+
+
+def kernel_sources(name="baseline.pyx"):
+    """Return what a kernels module is compiled from, by its path in `kernels`: its source and all that it includes."""
+    text = files("fastsig").joinpath("kernels", name).read_text("utf-8")
+    found, folder = {name: text}, PurePosixPath(name).parent  # from which a file includes others
+    for included, cimported in SOURCES.findall(text):
+        found |= kernel_sources(str(folder / included) if included else cimported.replace(".", "/") + ".pxd")
+    return found
+
+
+def blocks(text, indent):
+    """Return the lines of a text by blocks: each begins at an indent, and goes on to where the next one begins."""
+    return [block for block in re.split(rf"(?m)^(?= {{{indent}}}[^\s)])", text) if block.strip()]
+
+
+def names(block):
+    """Return the names that a block of Cython defines."""
+    head, *rest = STRING.sub('"', block).splitlines()
+    if head.strip() in ("enum:", "cdef enum:"):
+        return set().union(*map(names, rest))
+    pointer = POINTER.search(head)
+    return {pointer[1]} if pointer else set(DECLARED.findall(head.split("(")[0])) - KEYWORDS
+
+
+def definitions(sources):
+    """Return each definition's text by its name. One piece of C defines several names.
+
+    Parameters
+    ----------
+    sources : dict of str to str
+        By file, as `kernel_sources` returns them.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    found = {}
+
+    def enter(text, defined):
+        for name in defined:
+            found[name] = found.get(name, "") + text
+
+    def enter_c(text):
+        enter(text, filter(None, chain(*DEFINED_IN_C.findall(text))))
+
+    for file, source in sources.items():
+        text = "\n".join(line for line in (COMMENT.sub("", line) for line in source.splitlines()) if line) + "\n"
+        if file.endswith(".h"):
+            enter_c(text)
+            continue
+        for block in blocks(text, 0):
+            if block.startswith("cdef extern"):
+                for c in VERBATIM.findall(block):
+                    enter_c(c)
+                for declaration in blocks(VERBATIM.sub("", block).partition("\n")[2], 4):
+                    enter(declaration, names(declaration))
+            elif block.startswith(("cdef", "ctypedef")):
+                enter(block, names(block))
+    return found
+
+
+def roots(sources, which):
+    """Return the names of some kernels.
+
+    Parameters
+    ----------
+    sources : dict of str to str
+    which : str
+        A tier and types, as "default float32" or "fast float16 float64"; of a tier alone all types; or "all".
+
+    Returns
+    -------
+    set of str
+    """
+    words = {*TIERS, *TYPES} if which == ALL else set(which.split())
+    tables, types = {table for tier, table in TIERS.items() if tier in words}, words & set(TYPES) or set(TYPES)
+    if not tables or words - {*TIERS, *TYPES}:
+        raise ValueError(f"kernels are of {' or '.join(TIERS)}, and of {', '.join(TYPES)}, or {ALL}, not {which!r}")
+    return {
+        kernel
+        for text in sources.values()
+        for table, kernels in ROW.findall(text)
+        if table in tables
+        for type_of, kernel in zip(TYPES, re.split(r",\s*", kernels.strip()), strict=True)
+        if type_of in types
+    }
+
+
+def reached(defined, kernels):
+    """Return the names of the definitions that kernels reach."""
+    found, open_names = set(), set(kernels)
+    while open_names:
+        found |= open_names
+        words = set().union(*(WORD.findall(defined[name]) for name in open_names))
+        open_names = (words & defined.keys()) - found
+    return found
+
+
+@cache
+def kernels(which=ALL):
+    """Return what some kernels are, and a hash of the definitions that they reach, comments left out.
+
+    Parameters
+    ----------
+    which : str
+        As `roots` takes it.
+
+    Returns
+    -------
+    str
+        `which` itself and the hash, with a comma in between.
+    """
+    sources = kernel_sources()
+    defined = definitions(sources)
+    texts = {defined[name] for name in reached(defined, roots(sources, which))}
+    code = "".join(sorted(texts | {sources["arithmetic.h"]}))
+    return f"{which}, {hashlib.sha256(code.encode()).hexdigest()[:16]}"
+
+
+def still_are(named):
+    """Tell whether the kernels that a log names are those of the sources."""
+    which = named.rpartition(", ")[0]
+    return bool(which) and named == kernels(which)
