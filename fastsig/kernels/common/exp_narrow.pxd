@@ -57,14 +57,18 @@ cdef inline double coth_narrow(double r) noexcept nogil:
                COTH_NARROW_C0)
 
 
-cdef inline Exp exp_narrow(Reduced a) noexcept nogil:
-    # To a relative error of 2^-51, for a result that is rounded to float32 or float16.
-    cdef double w = coth_narrow(a.r), s = from_bits(bits(a.exponent) + ONE_BITS)
+cdef inline Exp exp_of_coth(double w, double r, double exponent) noexcept nogil:
+    # From w = coth_narrow(r), to a relative error of 2^-51, for a result that is rounded to float32 or float16
+    cdef double s = from_bits(bits(exponent) + ONE_BITS)
     cdef Exp e
-    e.num = times_pow2(w - a.r, a.exponent)
-    e.den = w + a.r
-    e.complement = fma(w, 1.0 - s, a.r * (1.0 + s))  # d - n, in which nothing cancels
+    e.num = times_pow2(w - r, exponent)
+    e.den = w + r
+    e.complement = fma(w, 1.0 - s, r * (1.0 + s))  # d - n, in which nothing cancels
     return e
+
+
+cdef inline Exp exp_narrow(double r, double exponent) noexcept nogil:
+    return exp_of_coth(coth_narrow(r), r, exponent)
 
 
 cdef inline double expm1_narrow(double z) noexcept nogil:

@@ -1,5 +1,19 @@
 # THE LOOPS OF float16 AND float32, which are computed in float64 and rounded once at the end.
 
+cdef extern from *:
+    """
+    /* Into L2 only: of L1's lines few can be on their way at once. It may run past what belongs to us. */
+    static inline void fastsig_prefetch(const char *start, ptrdiff_t bytes)
+    {
+    #ifdef __GNUC__
+        #pragma GCC unroll 6
+        for (ptrdiff_t i = 0; i < bytes; i += 64)
+            __builtin_prefetch((const void *) ((uintptr_t) start + i), 0, 2);
+    #endif
+    }
+    """
+    void prefetch "fastsig_prefetch"(const char *start, Py_ssize_t bytes) noexcept nogil
+
 ctypedef Ratio (*narrow_ratio)(double x, Exp e) noexcept nogil
 ctypedef double (*narrow_value)(double x, double q) noexcept nogil
 ctypedef double (*near_formula)(double x) noexcept nogil
@@ -14,9 +28,16 @@ ctypedef fused narrow:
     uint16_t  # float16, by its bits
     float
 
+ctypedef fused real:
+    float
+    double
+
 # Typed null pointers that select the specialisation of a loop, float16 or float32; they are never dereferenced.
 cdef const uint16_t *HALF = NULL
 cdef const float *SINGLE = NULL
+
+cdef enum:
+    APART = 32  # elements between the phases of a loop: enough that none waits for the one before it
 
 
 cdef inline narrow rounded(double v, const narrow *tag) noexcept nogil:
@@ -48,17 +69,30 @@ cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept no
             w[i] = half_to_double(x[i])
 
 
+cdef inline real clamped_operand(real t, real most, real least, bint even) noexcept nogil:
+    # |t| if `even`, for exp(-|x|), else t, for exp(-x)
+    if even:
+        t = fabsf(t) if real is float else fabs(t)
+    t = most if most < t else t
+    if not even:
+        t = least if least > t else t
+    return t
+
+
+cdef inline double exponent_operand(narrow x, double most, double least, bint even) noexcept nogil:
+    # float32 is clamped as float32, on twice the lanes.
+    if narrow is float:
+        return clamped_operand(x, <float> most, <float> least, even)
+    else:
+        return clamped_operand(half_to_double(x), most, least, even)
+
+
 cdef inline void reduce_doubles(const double *w, double *r, double *exponent, bint even, Py_ssize_t n) noexcept nogil:
-    # For exp(-|x|) if `even`, else for exp(-x)
-    cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), t
+    cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST)
     cdef Reduced a
     cdef Py_ssize_t i
     for i in range(n):
-        t = fabs(w[i]) if even else w[i]
-        t = most if most < t else t
-        if not even:
-            t = least if least > t else t
-        a = reduce_narrow(t)
+        a = reduce_narrow(clamped_operand(w[i], most, least, even))
         r[i] = a.r
         exponent[i] = a.exponent
 
@@ -66,30 +100,17 @@ cdef inline void reduce_doubles(const double *w, double *r, double *exponent, bi
 cdef inline void reduce_operands(
     const narrow[::1] x, double *w, double *r, double *exponent, bint even, Py_ssize_t n
 ) noexcept nogil:
-    # The same of operands. float32 is clamped as float32, on twice the lanes, then widened and reduced; the clamped x
-    # is stored in w, unless that is NULL. float16 is widened first, and stores none.
-    cdef float most = <float> opaque(NARROW_MOST), least = <float> opaque(-NARROW_MOST), t
-    cdef double wide[NARROW_BLOCK]
+    # The same of operands; the clamped x is stored in w, unless that is NULL.
+    cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), t
     cdef Reduced a
     cdef Py_ssize_t i
-    if narrow is float:
-        for i in range(n):
-            t = fabsf(x[i]) if even else x[i]
-            t = most if most < t else t
-            if not even:
-                t = least if least > t else t
-            if w != NULL:
-                w[i] = t
-            a = reduce_narrow(t)
-            r[i] = a.r
-            exponent[i] = a.exponent
-    else:
-        widen(x, wide, n)
-        reduce_doubles(wide, r, exponent, even, n)
-
-
-cdef inline Exp exp_of(double r, double exponent) noexcept nogil:
-    return exp_narrow(Reduced(r, exponent))
+    for i in range(n):
+        t = exponent_operand(x[i], most, least, even)
+        if w != NULL:
+            w[i] = t
+        a = reduce_narrow(t)
+        r[i] = a.r
+        exponent[i] = a.exponent
 
 
 cdef inline int refine(
@@ -117,37 +138,53 @@ cdef inline int refine(
     return 0
 
 
+cdef inline double quotient_of(narrow_ratio f, double x, double w, double r, double exponent) noexcept nogil:
+    cdef Ratio a = f(x, exp_of_coth(w, r, exponent))
+    return a.num / a.den
+
+
 cdef inline int map_narrow(
     narrow_ratio f, narrow_value g, bint even, bint needs_x, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
     # For functions whose value needs the quotient only. Their ratio may need x: it gets x as clamped for the
-    # exponential, which float32 alone has. The quotients of a stretch are taken beside the ratios of the next:
-    # divisions and multiplications overlap.
+    # exponential.
+    #
+    # Quotients are taken beside the coth of elements further on and the reduction of elements beyond those: divisions,
+    # multiplications and conversions overlap, and three numbers of an element go through buffers. The input is read at
+    # the pace of the divisions, too slowly to hide how long memory takes: what follows this block, most often the next
+    # one, is asked for ahead.
     cdef const narrow[::1] x = None
     cdef narrow[::1] y = None
+    cdef double t[NARROW_BLOCK]
+    cdef double r[NARROW_BLOCK]
+    cdef double exponent[NARROW_BLOCK]
     cdef double w[NARROW_BLOCK]
-    cdef double p[NARROW_BLOCK]
-    cdef double q[NARROW_BLOCK]
-    cdef Ratio a
-    cdef Py_ssize_t i, k
+    cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), v
+    cdef Py_ssize_t i, k, rest = max(n - 2 * APART, 0), bytes_of_half = n * <Py_ssize_t> sizeof(tag[0]) // 2
+    cdef char *following = operands[0] + 2 * bytes_of_half
+    cdef Reduced a
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
-    if needs_x:
-        reduce_operands(x, w, p, q, even, n)
-    else:
-        reduce_operands(x, NULL, p, q, even, n)
-    for i in range(min(n, DISTANCE)):
-        a = f(w[i] if needs_x else 0.0, exp_of(p[i], q[i]))
-        p[i] = a.num
-        q[i] = a.den
-    for i in range(n - DISTANCE):
-        y[i] = rounded(g(0.0, p[i] / q[i]), tag)
-        k = i + DISTANCE
-        a = f(w[k] if needs_x else 0.0, exp_of(p[k], q[k]))
-        p[k] = a.num
-        q[k] = a.den
-    for i in range(max(n - DISTANCE, 0), n):
-        y[i] = rounded(g(0.0, p[i] / q[i]), tag)
+    reduce_operands(x, t if needs_x else NULL, r, exponent, even, min(n, 2 * APART))
+    for i in range(min(n, APART)):
+        w[i] = coth_narrow(r[i])
+    prefetch(following, bytes_of_half)
+    for i in range(rest):
+        y[i] = rounded(g(0.0, quotient_of(f, t[i] if needs_x else 0.0, w[i], r[i], exponent[i])), tag)
+        k = i + APART
+        w[k] = coth_narrow(r[k])
+        k = i + 2 * APART
+        v = exponent_operand(x[k], most, least, even)
+        if needs_x:
+            t[k] = v
+        a = reduce_narrow(v)
+        r[k] = a.r
+        exponent[k] = a.exponent
+    prefetch(following + bytes_of_half, bytes_of_half)
+    for i in range(rest + min(n, APART), n):
+        w[i] = coth_narrow(r[i])
+    for i in range(rest, n):
+        y[i] = rounded(g(0.0, quotient_of(f, t[i] if needs_x else 0.0, w[i], r[i], exponent[i])), tag)
     return 0
 
 
@@ -158,7 +195,7 @@ cdef inline void ratios(
     cdef Py_ssize_t i
     reduce_doubles(w, p, q, even, n)
     for i in range(n):
-        a = f(w[i], exp_of(p[i], q[i]))
+        a = f(w[i], exp_narrow(p[i], q[i]))
         p[i] = a.num
         q[i] = a.den
 
@@ -198,7 +235,7 @@ cdef inline int map_sigmoid_and_narrow(narrow_value g, char **operands, Py_ssize
     borrow(z, operands[2], n)
     reduce_operands(x, NULL, p, q, True, n)
     for i in range(n):
-        e = lower_ratio_narrow(0.0, exp_of(p[i], q[i]))
+        e = lower_ratio_narrow(0.0, exp_narrow(p[i], q[i]))
         p[i] = e.num
         q[i] = e.den
     for i in range(n):
@@ -217,7 +254,7 @@ cdef inline void ratios_with(
     cdef Py_ssize_t i
     reduce_doubles(w, p, q, True, n)
     for i in range(n):
-        a = f(w[i], u[i], exp_of(p[i], q[i]))
+        a = f(w[i], u[i], exp_narrow(p[i], q[i]))
         p[i] = a.num
         q[i] = a.den
 
