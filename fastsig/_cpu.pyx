@@ -5,8 +5,16 @@ cdef extern from *:
     #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
     /* The builtin takes a literal, and asks the operating system about the registers as well. */
     #define fastsig_cpu_supports(feature) (__builtin_cpu_init(), __builtin_cpu_supports(feature) != 0)
+    /* Not known to every builtin. Its registers are AVX's, about which each row that needs it asks too. */
+    #include <cpuid.h>
+    static inline int fastsig_cpu_has_f16c(void)
+    {
+        unsigned int a, b, c, d;
+        return __get_cpuid(1, &a, &b, &c, &d) && (c & 1u << 29) != 0;
+    }
     #else
     #define fastsig_cpu_supports(feature) 0
+    #define fastsig_cpu_has_f16c() 0
     #endif
     """
     bint AVX2 'fastsig_cpu_supports("avx2")'
@@ -14,6 +22,7 @@ cdef extern from *:
     bint AVX512DQ 'fastsig_cpu_supports("avx512dq")'
     bint AVX512F 'fastsig_cpu_supports("avx512f")'
     bint AVX512VL 'fastsig_cpu_supports("avx512vl")'
+    bint F16C "fastsig_cpu_has_f16c()"
     bint FMA 'fastsig_cpu_supports("fma")'
 
 
@@ -23,6 +32,7 @@ KNOWN = {
     "avx512dq": AVX512DQ,
     "avx512f": AVX512F,
     "avx512vl": AVX512VL,
+    "f16c": F16C,
     "fma": FMA,
 }
 

@@ -27,11 +27,11 @@ ISAS = (
     Isa(
         "avx512",
         machines=X86_64,
-        needs=("avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"),
+        needs=("avx512f", "avx512bw", "avx512dq", "avx512vl", "f16c", "fma"),
         # By name and not by -march, which would keep to 32-byte vectors.
-        cflags=("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"),
+        cflags=("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mf16c", "-mfma", "-mprefer-vector-width=512"),
     ),
-    Isa("avx2", machines=X86_64, needs=("avx2", "fma"), cflags=("-mavx2", "-mfma")),
+    Isa("avx2", machines=X86_64, needs=("avx2", "f16c", "fma"), cflags=("-mavx2", "-mf16c", "-mfma")),
     Isa("baseline"),
 )
 

@@ -41,6 +41,8 @@ POLYNOMIALS = {
     "FAST_EXP": (relative(mp.exp), {0: 1, 1: 1}, (-HALF_LN2, HALF_LN2)),
     "FAST_LOG": (relative(mp.log1p), {1: 1}, (mp.mpf(2) ** -30, mp.mpf(1))),
     "LOG": (relative(atanh2), {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
+    "HALF_COTH": (ratio(mp.e), {0: 2}, (mp.mpf(0), HALF_LN2)),
+    "HALF_LOG": (relative(atanh2), {1: 1}, (mp.mpf(2) ** -12, TWO_THIRDS)),
 }
 
 
@@ -117,3 +119,13 @@ def test_parts_of_constants_of_the_fast_tier_add_up():
     high, low = constant("FAST_LN2_HI"), constant("FAST_LN2_LO")
     assert abs((high + low) / mp.log(2) - 1) < mp.mpf(2) ** -43
     assert high * 2**16 == mp.floor(high * 2**16)  # n FAST_LN2_HI is exact for |n| < 2^8
+
+
+def test_constants_of_float16_in_float32_differ_in_their_last_bits_only():
+    twos = [number(literal) for literal in re.findall(rf"\b\w+_TWO {LITERAL}", SOURCE)]
+    assert len(twos) == 6
+    assert all(abs(two / 2 - 1) < mp.mpf(2) ** -19 for two in twos)
+    most = constant("HALF_MOST")
+    assert most * mp.exp(-most) < mp.mpf(2) ** -25
+    assert mp.ceil(most / mp.log(2)) * abs(constant("HALF_LN2") - mp.log(2)) < mp.mpf(2) ** -23
+    assert abs(mp.log(constant("LOGIT_LN2") * (1 - mp.mpf(2) ** -24) / mp.log(2) - 1, 2) + 25.03) < 0.01

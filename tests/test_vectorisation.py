@@ -10,7 +10,10 @@ import builds
 import pytest
 from catalog import FAST, FMA, FUNCTIONS, ISAS
 
+from fastsig._isa import ISAS as ROWS
+
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
+F16C = {row.name: "f16c" in row.needs for row in ROWS}
 
 # Elements and blocks in doubt, of which there are few: by integers, one after the other, or by sums rounded to odd.
 RARE = ("accurate_f64", "accurate_narrow", "decide_narrow", "leave_to_accurate")
@@ -41,10 +44,16 @@ def loops_by_function(source):
     return found
 
 
-def loops_of(name, functions):
-    """Return the lines of all loops that a function runs, its callees' included."""
-    lines, callees = functions.get(name, ((), ()))
-    return [*lines, *(line for callee in callees for line in loops_of(callee, functions))]
+def run_of(callees, f16c):
+    """Return which of a function's callees it runs: where some ask for F16C, those with it and the others without."""
+    asking = {callee for callee in callees if callee.endswith("_f16c")}
+    return callees if not asking else asking if f16c else callees - asking
+
+
+def loops_of(name, functions, f16c):
+    """Return the lines of all loops that a function runs, its callees' included, with F16C or without."""
+    lines, callees = functions.get(name, ((), set()))
+    return [*lines, *(line for callee in run_of(callees, f16c) for line in loops_of(callee, functions, f16c))]
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -56,8 +65,8 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
     fast = [name for name in functions if FAST_KERNEL.search(name)]
     assert len(fast) == len(FAST)
     # Without FMA they run the default's loops, and those of their own are not compiled. With it, it is the other way.
-    own = {line for name in fast for line in loops_of(name, functions)} - {
-        line for name in kernels for line in loops_of(name, functions)
+    own = {line for name in fast for line in loops_of(name, functions, F16C[isa])} - {
+        line for name in kernels for line in loops_of(name, functions, F16C[isa])
     }
     assert own
     if not FMA[isa]:
@@ -67,9 +76,9 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
     spared = {line for name, (lines, _) in functions.items() if name.endswith(left_out) for line in lines}
     assert spared
 
-    users = Counter(line for name in kernels for line in loops_of(name, functions))
-    users += Counter(line for name in fast for line in loops_of(name, functions) if line in own)
-    assert all(loops_of(name, functions) for name in kernels)
+    users = Counter(line for name in kernels for line in loops_of(name, functions, F16C[isa]))
+    users += Counter(line for name in fast for line in loops_of(name, functions, F16C[isa]) if line in own)
+    assert all(loops_of(name, functions, F16C[isa]) for name in kernels)
 
     vectorised = Counter(
         int(match["line"])

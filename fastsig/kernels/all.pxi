@@ -7,6 +7,7 @@
 # A function is a page of functions/: its identity, its formulas, scalar and free of branches, its kernels, one for each
 # type, and its rows of the tables. Formulas and kernels are named by type, after the function's name:
 #     _narrow  float16 and float32, computed in float64 and rounded once at the end     kernels _e and _f
+#     _half    float16 in float32, where the instruction set converts between them       kernel _e
 #     _f64     float64, in pairs, with a rounding test                                  kernel _d
 #     _ld      long double, through the C library                                       kernel _g
 #     _exact   the accurate phase: the value of any type, in integers of many limbs
@@ -30,15 +31,16 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from fastsig.kernels.abi cimport (
-    DIVIDE, NARROW_BLOCK, ROW_CAPSULE, UNDECIDED, WIDE_BLOCK, Row, Signature, kernel_t, signature
+    DIVIDE, INVALID, NARROW_BLOCK, ROW_CAPSULE, UNDECIDED, WIDE_BLOCK, Row, Signature, kernel_t, signature
 )
 from fastsig.kernels.common.exact cimport *
 from fastsig.kernels.common.exp_f64 cimport *
+from fastsig.kernels.common.exp_half cimport *
 from fastsig.kernels.common.exp_narrow cimport *
 from fastsig.kernels.common.fast cimport *
 from fastsig.kernels.common.fast_f64 cimport *
 from fastsig.kernels.common.flags cimport *
-from fastsig.kernels.common.half cimport double_to_half, half_to_double
+from fastsig.kernels.common.half cimport double_to_half, float_to_odd, half_to_double
 from fastsig.kernels.common.log cimport *
 from fastsig.kernels.common.log_f64 cimport *
 from fastsig.kernels.common.longdouble cimport *
@@ -55,6 +57,7 @@ include "accurate/logistic.pxi"
 include "common/table.pxi"
 include "common/loops.pxi"
 include "common/loops_narrow.pxi"
+include "common/loops_half.pxi"
 include "common/loops_f64.pxi"
 include "common/loops_log_f64.pxi"
 include "common/loops_longdouble.pxi"

@@ -12,6 +12,8 @@ cdef extern from *:
     const double HALF_ROUND "0x1.8p+42"  # times 2^k: adding it rounds [2^k, 2^(k+1)) to 11 bits
     const unsigned long long HALF_REBIAS "((uint64_t)(1023 - 15) << 52)"
     const unsigned long long HALF_REBIAS_INF "((uint64_t)(2047 - 31) << 52)"
+    const unsigned long long LAST_F32 "0x20000000ULL"  # the last bit of a float64 that float32 has
+    const unsigned long long TAIL_F32 "0x1fffffffULL"
 
 
 cdef inline double half_to_double(uint16_t v) noexcept nogil:
@@ -22,6 +24,13 @@ cdef inline double half_to_double(uint16_t v) noexcept nogil:
     a = 2.0 * a - HALF_MIN_NORMAL if a < HALF_MIN_NORMAL else a  # a subnormal f 2^-24 came out as 2^-15 (1 + f 2^-10)
     a = special if a >= HALF_OVERFLOW else a
     return from_bits(bits(a) | sign)
+
+
+cdef inline float float_to_odd(double v) noexcept nogil:
+    # Of the two float32 next to it the one whose last bit is set, unless it is a float32: rounded to float16 that gives
+    # what v does. Below the normal float32, where it is not, both give 0.
+    cdef unsigned long long u = bits(v), tail = (u & TAIL_F32) + TAIL_F32
+    return <float> from_bits((u | (tail & LAST_F32)) & ~TAIL_F32)
 
 
 cdef inline uint16_t double_to_half(double v) noexcept nogil:

@@ -60,13 +60,29 @@ cdef inline double itself(double x, double q) noexcept nogil:
     return q
 
 
-cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept nogil:
+cdef inline void widen_halves(const uint16_t[::1] x, double *w, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        if narrow is float:
+        w[i] = half_to_double(x[i])
+
+
+cdef inline void widen_f16c(const uint16_t[::1] x, double *w, Py_ssize_t n) noexcept nogil:
+    cdef float v[NARROW_BLOCK]
+    cdef Py_ssize_t i
+    halves_to_floats(&x[0], v, n)
+    for i in range(n):
+        w[i] = v[i]
+
+
+cdef inline void widen(const narrow[::1] x, double *w, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if narrow is float:
+        for i in range(n):
             w[i] = x[i]
-        else:
-            w[i] = half_to_double(x[i])
+    elif HAS_F16C:
+        widen_f16c(x, w, n)
+    else:
+        widen_halves(x, w, n)
 
 
 cdef inline real clamped_operand(real t, real most, real least, bint even) noexcept nogil:

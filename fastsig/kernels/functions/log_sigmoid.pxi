@@ -5,6 +5,10 @@ cdef inline double log_sigmoid_narrow(double x, double q) noexcept nogil:
     return -softplus_narrow(-x, q)
 
 
+cdef inline float log_sigmoid_half(float x, float most) noexcept nogil:
+    return -softplus_half(-x, most)
+
+
 cdef inline double log_sigmoid_near_zero(double x) noexcept nogil:
     return -softplus_near_zero(-x)
 
@@ -31,6 +35,8 @@ cdef inline long double log_sigmoid_ld(long double x, long double e) noexcept no
 
 
 cdef int log_sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_f16c(log_sigmoid_half, p, n)
     return map_narrow_with_x(softplus_ratio_narrow, log_sigmoid_narrow, True, p, n, HALF)
 
 

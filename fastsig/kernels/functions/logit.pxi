@@ -6,6 +6,7 @@
 cdef extern from *:
     const uint64_t OCTAVE_SHIFT "0x3a00000000000ULL"
     const double LOW_RATIO "0.82"
+    const float LOGIT_LN2 "0x1.62e432p-1f"  # times HALF_LESS it is ln 2 (1 + 2^-25.03)
     # LN15_HI is a multiple of 2^-42, as j*LN2_HI is; LN15_HI + LN15_LO = log(3/2) (1 + 2^-102)
     const double LN15_HI "0x1.9f323ecbfap-2"
     const double LN15_LO "(-0x1.ed03525ca2643p-44)"
@@ -34,6 +35,35 @@ cdef inline double logit_narrow(double p) noexcept nogil:
     m = a * from_bits((n + 1023) << 52)
     q = 2.0 * (m - b) / (m + b)
     return logit_end(p, a, fma(j, -LN2_HI, q) + fma(j, -LN2_LO, atanh_rest_narrow(q)))
+
+
+cdef inline int logit_flags_half(float p) noexcept nogil:
+    return (INVALID if (p < 0.0) | (p > 1.0) else 0) | (DIVIDE if (p == 0.0) | (p == 1.0) else 0)
+
+
+cdef inline float logit_half(float p, float most) noexcept nogil:
+    cdef bint lower = p < 0.5
+    cdef float rest = <float> 1.0 - p, a = p if lower else rest, b = rest if lower else p, m, q, y
+    cdef unsigned int j = (bits_f32(b) - bits_f32(a) + 0x400000) >> 23
+    m = a * from_bits_f32((j << 23) + ONE_BITS_F32)
+    q = <float> 2.0 * (m - b) / (m + b)
+    y = fmaf(fmaf(<float> <int> j, -LOGIT_LN2, q), HALF_LESS, atanh_rest_half(q))
+    y = y if a > 0.0 else (<float> -INFINITY if a == 0.0 else <float> NAN)
+    return y if lower else <float> 0.0 - y
+
+
+cdef inline int map_logit_f16c(char **operands, Py_ssize_t n) noexcept nogil:
+    cdef float p[NARROW_BLOCK]
+    cdef int any_end = 0, raised = 0
+    cdef Py_ssize_t i
+    halves_to_floats(<const unsigned short *> operands[0], p, n)
+    for i in range(n):
+        any_end |= (p[i] <= 0.0) | (p[i] >= 1.0)
+    if any_end:
+        for i in range(n):
+            raised |= logit_flags_half(p[i])
+    values_f16c(logit_half, p, operands[1], n)
+    return raised
 
 
 cdef inline LogParts logit_f64(double p) noexcept nogil:
@@ -124,6 +154,8 @@ cdef inline long double logit_ld(long double p) noexcept nogil:
 
 
 cdef int logit_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_logit_f16c(p, n)
     return plain_narrow(logit_narrow, logit_flags, p, n, HALF)
 
 

@@ -7,6 +7,10 @@ cdef extern from *:
     const double BIASED "0x1p-14"
     const double BIASED_QUARTER "(0.25 * (1.0 - 0x1p-26))"
 
+    const float SIGMOID_TWO "0x1.000002p+1f"
+    const float SIGMOID_LESS "(1.0f - 0x1p-22f)"
+    const int SMALL_NEGATIVE "((int)0xbd000000)"  # the bits of -2^-5: less are those from it to -0
+
 
 cdef inline Ratio sigmoid_ratio_narrow(double x, Exp e) noexcept nogil:
     # Of e = exp(-x), not exp(-|x|): in float64 it does not overflow.
@@ -17,6 +21,13 @@ cdef inline double sigmoid_near_zero(double x) noexcept nogil:
     # Near 0, sigmoid(x) = 1/2 + x/4 - x^3/48 + ... passes within less than half a float64 ulp of a float32
     # midpoint wherever 1/2 + x/4 is one; 1/2 + (x/4)(1 - 2^-26) is biased to the side on which the cubic term lies.
     return fma(x, BIASED_QUARTER, 0.5)
+
+
+cdef inline float sigmoid_half(float x, float most) noexcept nogil:
+    # As float32: of exp(-x). Between -2^-5 and 0 the bias is upwards, on the cubic term's side of 1/2 + x/4.
+    cdef float t = most if most < x else x
+    cdef HalfExp e = exp_half(-most if t < -most else t, SIGMOID_TWO)
+    return e.den / fmaf(e.den, SIGMOID_LESS if <int> bits_f32(x) < SMALL_NEGATIVE else HALF_MORE, e.num)
 
 
 cdef inline Ratio lower_ratio_narrow(double x, Exp e) noexcept nogil:
@@ -48,6 +59,8 @@ cdef inline long double sigmoid_ld(long double x, long double e) noexcept nogil:
 
 
 cdef int sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_f16c(sigmoid_half, p, n)
     return map_narrow(sigmoid_ratio_narrow, itself, False, False, p, n, HALF)
 
 

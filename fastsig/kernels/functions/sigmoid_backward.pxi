@@ -144,6 +144,8 @@ cdef inline long double sigmoid_backward_ld(long double grad, long double y) noe
 
 
 cdef int sigmoid_backward_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return plain_with_f16c(sigmoid_backward_narrow, p, n)
     return plain_with_half(sigmoid_backward_narrow, p, n)
 
 

@@ -2,9 +2,18 @@
 #
 # Even, and never 0 while e is not: s (1 - s) of the sigmoid s would be 0 from x = 37 on.
 
+cdef extern from *:
+    const float DERIVATIVE_TWO "0x1.ffffeap+0f"
+
 
 cdef inline double sigmoid_derivative_narrow(double x, double q) noexcept nogil:
     return fma(-q, q, q)
+
+
+cdef inline float sigmoid_derivative_half(float x, float most) noexcept nogil:
+    cdef HalfExp e = exp_half(abs_at_most(x, most), DERIVATIVE_TWO)
+    cdef float q = e.num / fmaf(e.den, HALF_MORE, e.num)
+    return q * (<float> 1.0 - q)
 
 
 cdef inline Pair less_square(double plain, double q) noexcept nogil:
@@ -52,6 +61,8 @@ cdef inline long double sigmoid_derivative_ld(long double x, long double e) noex
 
 
 cdef int sigmoid_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_f16c(sigmoid_derivative_half, p, n)
     return map_narrow(lower_ratio_narrow, sigmoid_derivative_narrow, True, False, p, n, HALF)
 
 

@@ -7,6 +7,7 @@ cdef extern from *:
     const double MARGIN_SECOND "(FASTSIG_HAS_FMA ? 0x1.54p-13 : 0x1.7cp-13)"
     const double TINY "0x1p-60"  # below it the second term of a series only tells from a midpoint
     const double HALF_ULP "0x1p-53"
+    const float SECOND_TWO "0x1.000002p+1f"
 
 
 cdef inline Ratio sigmoid_second_derivative_ratio_narrow(double x, Exp e) noexcept nogil:
@@ -16,6 +17,13 @@ cdef inline Ratio sigmoid_second_derivative_ratio_narrow(double x, Exp e) noexce
 
 cdef inline double sigmoid_second_derivative_narrow(double x, double q) noexcept nogil:
     return copysign(q, -x)
+
+
+cdef inline float sigmoid_second_derivative_half(float x, float most) noexcept nogil:
+    # -sign(x) (q - q^2) tau, q = n/(d + n), tau = (d - n)/(d + n)
+    cdef HalfExp e = exp_half(abs_at_most(x, most), SECOND_TWO)
+    cdef float r = <float> 1.0 / (e.den + e.num), q = e.num * r
+    return copysignf(fmaf(-q, q, q) * (e.complement * r), -x)
 
 
 cdef inline double sigmoid_second_derivative_near_zero(double x) noexcept nogil:
@@ -86,6 +94,8 @@ cdef inline long double sigmoid_second_derivative_ld(long double x, long double 
 
 
 cdef int sigmoid_second_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_f16c(sigmoid_second_derivative_half, p, n)
     return map_narrow_with_x(
         sigmoid_second_derivative_ratio_narrow, sigmoid_second_derivative_narrow, True, p, n, HALF
     )

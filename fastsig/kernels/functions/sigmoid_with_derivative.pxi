@@ -4,6 +4,8 @@
 
 
 cdef int sigmoid_with_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:  # by formulas that have no step in common
+        return map2_f16c(sigmoid_half, sigmoid_derivative_half, p, n)
     return map_sigmoid_and_narrow(sigmoid_derivative_narrow, p, n, HALF)
 
 

@@ -16,12 +16,28 @@ cdef extern from *:
     const double MARGIN_SUM "(FASTSIG_HAS_FMA ? 0x1.b8p-69 : 0x1p-68)"  # in parts of the terms that cancel at the zero
     const double NEAR_ZERO "0.34"  # within it expm1(x - ZERO) needs no reduction
 
+    const float SILU_DERIVATIVE_TWO "0x1.000002p+1f"
+    const float SILU_DERIVATIVE_LESS "(1.0f - 0x1p-22f)"
+    const float SMALL_HALF "0x1p-6f"
+
 
 cdef inline Ratio silu_derivative_ratio_narrow(double x, Exp e) noexcept nogil:
     cdef double off = (x - ZERO_H) - ZERO_M, near = fma(EXP_ZERO_H, expm1_narrow(off), off), d = e.den + e.num
     cdef double t = -NARROW_MOST if x < -NARROW_MOST else (NARROW_MOST if x > NARROW_MOST else x)
     cdef double a = e.num if x < 0.0 else e.den, b = e.den if x < 0.0 else e.num
     return Ratio(a * (near * b if fabs(off) < NEAR_ZERO else fma(1.0 + t, b, a)), d * d)
+
+
+cdef inline float silu_derivative_half(float x, float most) noexcept nogil:
+    # x < 0: q + q (t q - t);  x >= 0: p + p t q, p = 1 - q;  t = |x|, q = sigmoid(-t). Near 0 q is biased upwards, and
+    # the result towards 1/2, on the cubic term's side.
+    cdef float t = abs_at_most(x, most), q, m, p
+    cdef HalfExp e = exp_half(t, SILU_DERIVATIVE_TWO)
+    q = e.num / fmaf(e.den, SILU_DERIVATIVE_LESS if t < SMALL_HALF else HALF_LESS, e.num)
+    m = t * q
+    m = m - t if x < 0.0 else m
+    p = q if x < 0.0 else <float> 1.0 - q
+    return fmaf(m, p, p)
 
 
 cdef inline double silu_derivative_near_zero(double x) noexcept nogil:
@@ -82,6 +98,8 @@ cdef inline long double silu_derivative_ld(long double x, long double e) noexcep
 
 
 cdef int silu_derivative_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_f16c(silu_derivative_half, p, n)
     return map_narrow_with_x(silu_derivative_ratio_narrow, itself, True, p, n, HALF)
 
 

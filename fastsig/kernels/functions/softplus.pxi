@@ -4,6 +4,7 @@ cdef extern from *:
     const double SERIES "0x1p-11"  # x^4/192 is below 2^-51
     const double LN2 "0x1.62e42fefa39efp-1"  # LN2 + LN2_TAIL = ln 2 (1 + 2^-106)
     const double LN2_TAIL "0x1.abc9e3b39803fp-56"
+    const float SOFTPLUS_TWO "0x1.fffff6p+0f"
 
     # log(1 + e) = e + C2 e^2 + ... + C11 e^11 on 0 <= e <= 1: relative error 2^-30.16
     const float FAST_LOG_C2 "(-0x1.fffff8p-2f)"
@@ -24,6 +25,12 @@ cdef inline Ratio softplus_ratio_narrow(double x, Exp e) noexcept nogil:
 
 cdef inline double softplus_narrow(double x, double q) noexcept nogil:
     return (x if x > 0.0 else 0.0) + log1p_narrow(q)
+
+
+cdef inline float softplus_half(float x, float most) noexcept nogil:
+    cdef HalfExp e = exp_half(abs_at_most(x, most), SOFTPLUS_TWO)
+    cdef float q = e.num / fmaf(<float> 0.5, e.num, e.den)
+    return (x if x > 0.0 else <float> 0.0) + fmaf(q, HALF_LESS, atanh_rest_half(q))
 
 
 cdef inline double softplus_near_zero(double x) noexcept nogil:
@@ -61,6 +68,8 @@ cdef inline long double softplus_ld(long double x, long double e) noexcept nogil
 
 
 cdef int softplus_e(char **p, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        return map_f16c(softplus_half, p, n)
     return map_narrow_with_x(softplus_ratio_narrow, softplus_narrow, True, p, n, HALF)
 
 
