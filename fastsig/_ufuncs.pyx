@@ -113,11 +113,46 @@ cdef inline bint disjoint(
     return a_high <= b_low or b_high <= a_low or interleaved(a, a_step, b, b_step, size)
 
 
+cdef inline bint direct(const char *a, Py_ssize_t step, Py_ssize_t n, Py_ssize_t size) noexcept nogil:
+    # Whether an operand is contiguous and aligned. Sizes are powers of 2: a remainder would cost a division.
+    return (step == size or n == 1) and <uintptr_t> a & <uintptr_t> (size - 1) == 0
+
+
+cdef inline bint all_direct(
+    char **args, const cnp.npy_intp *steps, Py_ssize_t n, Py_ssize_t size, int nin, int nop
+) noexcept nogil:
+    # And no output meets an input.
+    cdef int i, j
+    for i in range(nop):
+        if not direct(args[i], steps[i], n, size):
+            return False
+    for i in range(nin):
+        for j in range(nin, nop):
+            if -n * size < args[i] - args[j] < n * size:
+                return False
+    return True
+
+
 cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps, void *data) noexcept nogil:
+    # `where=` makes a call of each run of a few elements: such a block does not pay for what any others need.
+    cdef Loop *loop = <Loop *> data
+    cdef Py_ssize_t n = dims[0]
+    cdef int flags
+    cdef Env env
+    if not (0 < n <= loop.block and all_direct(args, steps, n, loop.itemsize, loop.nin, loop.nin + loop.nout)):
+        drive_blocks(args, n, steps, loop)
+        return
+    enter(&env, loop.extended)
+    flags = loop.run(args, n)
+    leave(&env, loop.extended, flags & INVALID, flags & DIVIDE)
+    if flags & UNDECIDED:
+        refuse()
+
+
+cdef void drive_blocks(char **args, Py_ssize_t n, const cnp.npy_intp *steps, Loop *loop) noexcept nogil:
     # Contiguous, aligned operands go to the kernel as they are; any other is staged, a block at a time, in a buffer:
     # an input gathered before the kernel runs, an output scattered after.
-    cdef Loop *loop = <Loop *> data
-    cdef Py_ssize_t n = dims[0], size = loop.itemsize, block = loop.block, done, m
+    cdef Py_ssize_t size = loop.itemsize, block = loop.block, done, m
     cdef int nin = loop.nin, nop = loop.nin + loop.nout, flags = 0, i, j
     cdef bint staged[OPERANDS]
     cdef char *at[OPERANDS]
@@ -128,7 +163,7 @@ cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps
         return
     for i in range(nop):
         at[i] = args[i]
-        staged[i] = (steps[i] != size and n > 1) or <uintptr_t> args[i] % <uintptr_t> size != 0
+        staged[i] = not direct(args[i], steps[i], n, size)
     for i in range(nin):
         for j in range(nin, nop):
             if not disjoint(args[i], steps[i], args[j], steps[j], n, size):

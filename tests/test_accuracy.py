@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from catalog import FUNCTIONS, ISAS, TYPES, UFUNCS, outputs, same_bits
 from reference import EPS, HAS_WIDE, LIBRARY, LONG, Reference, exact, exact_of, to_mpfr, ulp_error
-from samples import inputs, unit
+from samples import by_bits, inputs, unit
 
 from fastsig._bounds import CORRECTLY_ROUNDED, most_ulp
 from fastsig._reference import DOMAINS, REFERENCE
@@ -63,6 +63,31 @@ def test_long_double_is_within_the_stated_bound(name, isa):
         error, k = reference.worst(y, bound)
         at = [a[k] for a in x]
         assert error <= bound, f"{formula.__name__} longdouble {isa}: {error:.4f} ulp at {at!r}, over {bound}"
+
+
+@cache
+def ends(name):
+    """Return inputs of a function over the whole range of long double: the least, the largest, and by their bits."""
+    info = np.finfo(LONG)
+    few = np.array([info.smallest_subnormal, info.smallest_normal, 1, 2 * info.eps, info.max / 2, info.max], LONG)
+    x = np.concatenate([few, -few, by_bits(info.smallest_subnormal, info.max, 1000, LONG)])
+    p = np.resize(unit(LONG, 1000, 1), len(x))
+    domains = DOMAINS.get(name, ("real",))
+    return (p,) if domains == ("unit",) else (x, np.round(p) if domains[-1] == "target" else p)[: len(domains)]
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("name", SINGLE)
+def test_long_double_is_within_the_stated_bound_from_the_least_to_the_largest_operands(name, isa):
+    x = ends(name)
+    with np.errstate(all="raise"):
+        results = outputs(UFUNCS[isa][name](*x))
+    for formula, y in zip(REFERENCE[name], results, strict=True):
+        bound = most_ulp(formula.__name__, "longdouble")
+        errors = ulp_error(y, exact_of(formula, *x))
+        k = int(errors.argmax())
+        at = [a[k] for a in x]
+        assert errors[k] <= bound, f"{formula.__name__} longdouble {isa}: {errors[k]:.4f} ulp at {at!r}, over {bound}"
 
 
 @cache

@@ -9,7 +9,7 @@
 #     _narrow  float16 and float32, computed in float64 and rounded once at the end     kernels _e and _f
 #     _half    float16 in float32, where the instruction set converts between them       kernel _e
 #     _f64     float64, in pairs, with a rounding test                                  kernel _d
-#     _ld      long double, through the C library                                       kernel _g
+#     _ld      long double, in pairs where needed                                       kernel _g
 #     _exact   the accurate phase: the value of any type, in integers of many limbs
 #     _fast    float32 of the fast tier, in float32                                     kernel fast_NAME_f
 #     _fast_f64                                                                         kernel fast_NAME_d
@@ -26,7 +26,7 @@
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.float cimport LDBL_MAX
-from libc.math cimport copysign, copysignf, copysignl, expl, expm1l, fabs, fabsf, fabsl, fmal, logl
+from libc.math cimport copysign, copysignf, copysignl, fabs, fabsf, fabsl, logl
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 

@@ -30,7 +30,7 @@ cdef void log_sigmoid_exact(Real *y, const Real *x, const Real *t, int limbs) no
 
 
 # BOUND log_sigmoid longdouble: 2.0 ulp
-cdef inline long double log_sigmoid_ld(long double x, long double e) noexcept nogil:
+cdef inline long double log_sigmoid_ld(long double x, ExpLd e) noexcept nogil:
     return -softplus_ld(-x, e)
 
 

@@ -102,11 +102,11 @@ cdef void logistic_loss_exact(Real *y, const Real *x, const Real *t, int limbs) 
 
 
 # BOUND logistic_loss longdouble: 2.0 ulp
-cdef inline long double logistic_loss_ld(long double x, long double t, long double e) noexcept nogil:
-    cdef long double share = 1.0 - t if x > 0.0 else t
+cdef inline long double logistic_loss_ld(long double x, long double t, ExpLd e) noexcept nogil:
+    cdef long double share = 1.0 - t if x > 0.0 else t, share_l = (1.0 - share) - t if x > 0.0 else 0.0
     if t < 0.0 or t > 1.0:
         return NAN
-    return (fabsl(x) * share if share != 0.0 else 0.0) + log_ld(two_sum_ld(1.0, e))
+    return plus_log1p_ld(fabsl(x) * share if share != 0.0 else 0.0, fabsl(x) * share_l, e.e)
 
 
 cdef int logistic_loss_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -89,13 +89,18 @@ cdef void logistic_loss_gradient_exact(Real *y, const Real *x, const Real *t, in
 
 
 # BOUND logistic_loss_gradient longdouble: 2.0 ulp
-cdef inline long double logistic_loss_gradient_ld(long double x, long double t, long double e) noexcept nogil:
+cdef inline long double logistic_loss_gradient_ld(long double x, long double t, ExpLd e) noexcept nogil:
+    # Of 1 - t and -x where t > 1/2, negated
+    cdef long double y
+    cdef PairLd s = sigmoid_pair_ld(-x if t > 0.5 else x, e), rest
     if t < 0.0 or t > 1.0:
         return NAN
-    return (1.0 - t) - sigmoid_ld(-x, e) if t > 0.5 else sigmoid_ld(x, e) - t
+    rest = two_sum_ld(s.h, t - 1.0 if t > 0.5 else -t)
+    y = rest.h + (rest.l + s.l)
+    return 0.0 - y if t > 0.5 else y
 
 
-cdef inline long double logistic_loss_hessian_ld(long double x, long double t, long double e) noexcept nogil:
+cdef inline long double logistic_loss_hessian_ld(long double x, long double t, ExpLd e) noexcept nogil:
     return sigmoid_derivative_ld(x, e)
 
 

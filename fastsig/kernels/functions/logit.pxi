@@ -146,9 +146,10 @@ cdef inline long double logit_ld(long double p) noexcept nogil:
     if not a >= 0.0:
         return NAN
     if p >= 0.5:
-        b = exactly(p)
+        b = PairLd(p, 0.0)
     ratio.h = b.h / a
-    ratio.l = (fmal(-ratio.h, a, b.h) + b.l) / a
+    y = ratio.h * a
+    ratio.l = ((b.h - y) - tail_ld(ratio.h, a, y) + b.l) / a
     y = logl(a) if a < SMALLEST_LD else -log_ld(ratio)
     return y if p < 0.5 else 0.0 - y
 

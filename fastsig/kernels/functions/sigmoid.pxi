@@ -53,9 +53,15 @@ cdef void sigmoid_exact(Real *y, const Real *x, const Real *t, int limbs) noexce
         logistic(NULL, y, NULL, x, limbs)
 
 
+cdef inline PairLd sigmoid_pair_ld(long double x, ExpLd e) noexcept nogil:
+    cdef PairLd a = lower_ld(e.e)
+    return a if x < 0.0 else upper_ld(a)
+
+
 # BOUND sigmoid longdouble: 2.0 ulp
-cdef inline long double sigmoid_ld(long double x, long double e) noexcept nogil:
-    return quotient_ld(exactly(e if x < 0.0 else 1.0), two_sum_ld(1.0, e))
+cdef inline long double sigmoid_ld(long double x, ExpLd e) noexcept nogil:
+    cdef PairLd s = sigmoid_pair_ld(x, e)
+    return s.h + s.l
 
 
 cdef int sigmoid_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -139,8 +139,10 @@ cdef void sigmoid_backward_exact(Real *y, const Real *grad, const Real *s, int l
 
 # BOUND sigmoid_backward longdouble: 2.0 ulp
 cdef inline long double sigmoid_backward_ld(long double grad, long double y) noexcept nogil:
-    cdef long double c = 1.0 - y, p = y * c, p_l = fmal(y, c, -p) + y * ((1.0 - c) - y), g = grad * p
-    return g + (fmal(grad, p, -g) + grad * p_l) if fabsl(g) <= LDBL_MAX and g != 0.0 else g
+    cdef long double c = 1.0 - y, p = y * c, p_l = tail_ld(y, c, p) + y * ((1.0 - c) - y), g = grad * p
+    if not fabsl(p) <= LDBL_MAX:
+        return grad * y * c
+    return g + grad * p_l if fabsl(g) <= LDBL_MAX and g != 0.0 else g
 
 
 cdef int sigmoid_backward_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -56,8 +56,8 @@ cdef void sigmoid_derivative_exact(Real *y, const Real *x, const Real *t, int li
 
 
 # BOUND sigmoid_derivative longdouble: 2.0 ulp
-cdef inline long double sigmoid_derivative_ld(long double x, long double e) noexcept nogil:
-    return quotient_ld(exactly(e), square_ld(two_sum_ld(1.0, e)))
+cdef inline long double sigmoid_derivative_ld(long double x, ExpLd e) noexcept nogil:
+    return less_square_ld(lower_ld(e.e), 1.0).h
 
 
 cdef int sigmoid_derivative_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -4,6 +4,7 @@
 # d - n is not the difference of two rounded numbers: near 0 it is 2r, and nothing cancels.
 
 cdef extern from *:
+    const double CANCELS "0.22"  # long double: e from which terms cancel less in tanh than in a
     const double MARGIN_SECOND "(FASTSIG_HAS_FMA ? 0x1.54p-13 : 0x1.7cp-13)"
     const double TINY "0x1p-60"  # below it the second term of a series only tells from a midpoint
     const double HALF_ULP "0x1p-53"
@@ -85,12 +86,22 @@ cdef void sigmoid_second_derivative_exact(Real *y, const Real *x, const Real *t,
 
 
 # BOUND sigmoid_second_derivative longdouble: 2.0 ulp
-cdef inline long double sigmoid_second_derivative_ld(long double x, long double e) noexcept nogil:
-    cdef PairLd d = two_sum_ld(1.0, e), cube = square_ld(d)
-    cdef long double tail = cube.h * d.l
-    cube = times_ld(cube, d.h)
-    cube.l += tail
-    return -copysignl(quotient_ld(times_ld(exactly(e), -expm1l(-fabsl(x))), cube), x)
+cdef inline long double sigmoid_second_derivative_ld(long double x, ExpLd e) noexcept nogil:
+    # a (1 - a)(1 - 2a) = a - a^2 (3 - 2a), a = sigmoid(-|x|), far from 0. Near it (a - a^3)/4, a = tanh(|x|/2)
+    # = h + h (1 - e)/(1 + e), h = (1 - e)/2, where the tail counts (1 + a)^2 times, about
+    cdef long double h, square, y
+    cdef PairLd a
+    if e.e.h > CANCELS:
+        h = 0.5 * e.rest.h
+        square = h * (e.rest.h / (1.0 + e.e.h))
+        a.h = h + square
+        a.l = ((h - a.h) + square) + e.rest.l * (0.5 + a.h)
+        square = a.h * a.h
+        y = 0.25 * (a.h - (a.h * square - a.l * (1.0 - 3.0 * square)))
+    else:
+        a = lower_ld(e.e)
+        y = a.h - (a.h * a.h * (3.0 - 2.0 * a.h) - a.l * (1.0 - 6.0 * a.h))
+    return -copysignl(y, x)
 
 
 cdef int sigmoid_second_derivative_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -68,13 +68,10 @@ cdef void silu_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept 
 
 
 # BOUND silu longdouble: 2.0 ulp
-cdef inline long double silu_ld(long double x, long double e) noexcept nogil:
-    cdef PairLd d = two_sum_ld(1.0, e)
-    if x > LINEAR_LD:
-        return x
-    if x < -LINEAR_LD:
-        return -0.0
-    return copysignl(quotient_ld(times_exp_ld(exactly(x), x, e) if x < 0.0 else exactly(x), d), x)
+cdef inline long double silu_ld(long double x, ExpLd e) noexcept nogil:
+    cdef PairLd a = lower_scaled_ld(e), s = a if x < 0.0 else upper_ld(times_ld(a, e.unit))
+    cdef long double t = clamped_ld(x), y = product_ld(s, PairLd(t, 0.0))
+    return x if x > MOST_LD else copysignl(y * e.unit if x < 0.0 else y, x)  # -0 is lost in a sum
 
 
 cdef int silu_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -76,25 +76,25 @@ cdef void silu_derivative_exact(Real *y, const Real *x, const Real *t, int limbs
 
 
 # BOUND silu_derivative longdouble: 2.0 ulp
-cdef inline long double silu_derivative_ld(long double x, long double e) noexcept nogil:
-    cdef PairLd d = two_sum_ld(1.0, e), v = two_sum_ld(1.0, x), p
-    cdef long double off = ((x - ZERO_H) - ZERO_M) - ZERO_L
-    if x > LINEAR_LD:
-        return 1.0
-    if x < -LINEAR_LD:
-        return -0.0
+cdef inline long double silu_derivative_ld(long double x, ExpLd e) noexcept nogil:
+    # x < 0: a (1 - a)(1 + x + e);  x >= 0: 1 - (a - x a (1 - a)),  a = sigmoid(-|x|)
+    cdef long double off = (x - ZERO_H) - ZERO_M, off_l, k, t = clamped_ld(x)
+    cdef PairLd p, v, a
+    if not x < 0.0:
+        a = lower_ld(e.e)
+        return 1.0 - (a.h - (t * less_square_ld(a, 1.0).h - a.l))
+    p = less_square_ld(lower_scaled_ld(e), e.unit)
     if fabsl(off) < NEAR_ZERO:
-        v = two_sum_ld(off, (<long double> EXP_ZERO_H + EXP_ZERO_M) * expm1l(off))
-    elif x < 0.0:
-        p = two_sum_ld(v.h, e)
-        v.h = p.h
-        v.l += p.l
-    v = times_exp_ld(v, x, e)
-    if x >= 0.0:
-        p = two_sum_ld(1.0, v.h)
-        v.h = p.h
-        v.l += p.l
-    return quotient_ld(v, square_ld(d))
+        off_l = (((x - ZERO_H) - off) - ZERO_M) - ZERO_L
+        k = <long double> EXP_ZERO_H + EXP_ZERO_M
+        a = one_minus_exp_ld(-off, -off_l)
+        v = two_sum_ld(off, -k * a.h)
+        v.l += off_l - k * a.l
+    else:
+        a = two_sum_ld(1.0, t)
+        v = two_sum_ld(a.h, e.e.h)
+        v.l += a.l + e.e.l
+    return product_ld(p, v) * e.unit
 
 
 cdef int silu_derivative_e(char **p, Py_ssize_t n) noexcept nogil:

@@ -63,8 +63,8 @@ cdef void softplus_exact(Real *y, const Real *x, const Real *t, int limbs) noexc
 
 
 # BOUND softplus longdouble: 2.0 ulp
-cdef inline long double softplus_ld(long double x, long double e) noexcept nogil:
-    return (x if x > 0.0 else 0.0) + log_ld(two_sum_ld(1.0, e))
+cdef inline long double softplus_ld(long double x, ExpLd e) noexcept nogil:
+    return plus_log1p_ld(x if x > 0.0 else 0.0, 0.0, e.e)
 
 
 cdef int softplus_e(char **p, Py_ssize_t n) noexcept nogil:
