@@ -2,16 +2,20 @@
 
 import functools
 import importlib
+import math
 import os
 import secrets
 import sys
+from fractions import Fraction
 from pathlib import Path
 
+import gmpy2
 import numpy as np
 import pytest
 from catalog import ISAS, UFUNCS
 
 from fastsig import _dispatch
+from fastsig._reference import REFERENCE
 
 PROOF = Path(__file__).parents[1] / "bench" / "proof"
 if not PROOF.is_dir():
@@ -105,3 +109,30 @@ def test_kernels_give_the_bits_of_the_models(name, isa):
             sure += 1
             assert float(y).hex() == result.hex(), (name, isa, SEED, [v.hex() for v in given])
     assert sure > 0.9 * len(results)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "sigmoid_derivative", "silu", "silu_derivative"])
+def test_no_value_is_next_to_the_least_normal_number(name):
+    # Where one is, a quotient below that number would be rounded as if it were not: divide_in_unit.
+    (formula,) = REFERENCE[name]
+    with gmpy2.context(precision=200):
+
+        def ratio(x):
+            return abs(formula(gmpy2, gmpy2.mpfr(x))) * gmpy2.mpfr(2) ** 1022
+
+        low, high = -720.0, -700.0
+        while (middle := (low + high) / 2) not in (low, high):
+            low, high = (middle, high) if ratio(middle) < 1 else (low, middle)
+        assert min(abs(ratio(x) - 1) for x in (low, high)) > gmpy2.mpfr(2) ** -48
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_losses_next_to_the_least_normal_number_are_nearest(isa):
+    # |x| t is half a grid of the subnormals below that number, or above, and exp(-|x|) nothing but above 0.
+    steps = np.random.default_rng(SEED).integers(2**41, 2**42, 3000)
+    for half in (-1, 1):
+        x = np.array([(2**53 + half) / (2 * int(n)) for n in steps])
+        for near in (x, np.nextafter(x, 0), np.nextafter(x, np.inf)):
+            losses = UFUNCS[isa]["logistic_loss"](-near, steps * 2.0**-1074)
+            exact = [Fraction(float(a)) * int(n) for a, n in zip(near, steps, strict=True)]
+            assert losses.view(np.int64).tolist() == [math.floor(v + Fraction(1, 2)) for v in exact], (isa, SEED)

@@ -20,7 +20,9 @@ RARE = ("accurate_f64", "accurate_narrow", "decide_narrow", "leave_to_accurate")
 # What GCC 12 makes no vectors of with SSE2 alone: choices between numbers by comparisons that it has not.
 NOT_WITH_SSE2 = ("settle", "map_far_f64", "map_far_with_f64", "plain_with_single", "plain_values", "any_of")
 
-FUNCTION = re.compile(r"^static (?:CYTHON_INLINE )?(?:void|int|struct \w+) (?P<name>__pyx\w+\dkernels_\w+)\(.*\) \{$")
+FUNCTION = re.compile(
+    r"^static (?:CYTHON_INLINE )?(?:void|int|uint64_t|(?:struct|enum) \w+) (?P<name>__pyx\w+\dkernels_\w+)\(.*\) \{$"
+)
 CALL = re.compile(r"\b(__pyx\w+\dkernels_\w+)\(")
 LOOP = re.compile(r"^\s*for \(")
 KERNEL = re.compile(rf"\dkernels_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")

@@ -19,10 +19,10 @@ The last operations are rounded too: r (1 + m), the product rest r, and without 
 each, the margin of a sum by 2^-53 of it, and the sum of a tail and its margin by 2^-53 of it, at most 2^-104 of the
 value; SLACK covers them, and that m (1 - m) is a little less than m.
 
-Where the result is subnormal, q is on the grid of the subnormals, rounded once; the remainder n - q d is exact there as
-well, since it is in the unit, 2^128 above, and c may be as large as half the grid. The error is still that of n and
-d, a share of v, and it says nothing of the grid: v lies between the two numbers, or |c| < E |v|/m is less than half
-of 2^-53 of v, which is less than half the grid.
+Where the result is subnormal, q is next to the quotient on the grid of the subnormals; the remainder n - q d is exact
+there as well, since it is in the unit, 2^128 above, and c may be half the grid or hardly more. The error is still that
+of n and d, a share of v, and it says nothing of the grid: v lies between the two numbers, or |c| < E |v|/m is less than
+half of 2^-53 of v, which is less than half the grid.
 
 The ranges: exp(-t) = 2^k exp(-r), |r| <= ln2/2 (1 + 2^-40), in small pieces; for k = 0, r >= 0, and r_h + r_l = t
 exactly. Each k down to LAST, and beyond it all k at once, numerators in units of 2^k, of which the interval 0 ..
@@ -299,10 +299,11 @@ def gradient_bound(fused, c, count):
     """Return the error of the gradient, b - q or q - b, in parts of q = sigmoid(-|x|), of which its margin is a share.
 
     The sums are exact but for the tails: low = rest r + (s_l + b_l) has three roundings, 2^-53 of low or of |c| <=
-    2^-51 q. What is a share of low is covered by SUM_ERROR, 2^-50 of it, and what is not is below 2^-102 q.
+    2^-51 q, and where the result may be subnormal two more. What is a share of low is covered by SUM_ERROR, 2^-50 of
+    it, and what is not is below 2^-102 q.
     """
     if not c["SUM_ERROR"] >= 2.0**-51:
-        raise ArithmeticError("SUM_ERROR does not cover four roundings")
+        raise ArithmeticError("SUM_ERROR does not cover its roundings")
     return by_share(sigmoid, NEGATIVE)(fused, c, count) + pow2(-102)
 
 

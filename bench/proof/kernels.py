@@ -122,7 +122,7 @@ class Kernels:
         """Return silu_derivative_f64."""
         m = self.m
         q, rest, r, (a, f, p, _) = silu_derivative(m, self.c, x < 0, *self.parts(x))
-        margin = m.mul(m.mul(self.number("MARGIN_SUM"), a), m.add(abs(f), p))
+        margin = m.mul(a, m.mul(self.number("MARGIN_SUM"), m.add(abs(f), p)))
         return self.within(q, rest, r, margin)
 
     def quotient(self, x):

@@ -43,9 +43,9 @@ def in_unit(m, e, r_l, n):
 
 
 def total(m, n, d):
-    """Return d + n: sum_f64."""
+    """Return d + n: sum_f64; and sum_out_of_unit, which drops an n of less than 2^-323."""
     h, l = m.fast_two_sum(d[0], m.beside(n[0]))
-    return h, m.add(l, m.add(d[1], m.beside(n[1])))
+    return h, m.lacks(m.add(l, m.add(d[1], m.beside(n[1]))), lambda: 2.0**-323)
 
 
 def sigmoid(m, c, negative, t, e, r_l, k):
@@ -74,6 +74,7 @@ def derivative_parts(m, e, r_l, k):
     n, d = in_unit(m, e, r_l, k)
     a = m.divide(n, total(m, n, d))
     h, l = less_square(m, a.q)
+    l = m.lacks(l, lambda: 2.0**-323 * m.most(a.q))
     m.scaled = True
     plain = m.beside(a.q)
     return a, m.sub(m.sub(m.number(1.0), plain), plain), h, l
@@ -86,7 +87,10 @@ def sigmoid_derivative(m, c, negative, t, e, r_l, k):
 
 
 def sigmoid_derivative_far(m, c, negative, t, e, r_l, k):
-    """Return a rounding test's q, rest and r: sigmoid_derivative_f64, far; the square of what q lacks is dropped."""
+    """Return a rounding test's q, rest and r: sigmoid_derivative_f64, far, and sigmoid_derivative_deep.
+
+    The square of what q lacks is dropped, and where n is below 2^-323 that of q.
+    """
     a, slope, h, l = derivative_parts(m, e, r_l, k)
     return h, m.lacks(m.fma(l, a.d, m.mul(a.rest, slope)), lambda: m.most(a.rest) ** 2), a.r
 
@@ -220,7 +224,7 @@ def atanh_series(m, c, v):
     a = {k: m.number(c[f"ATANH_A{k}"]) for k in range(5, 19, 2)}
     v2 = m.mul(v, v)
     low = m.fma(v2, m.fma(v, a[13], a[11]), m.fma(v, a[9], a[7]))
-    return m.fma(v, m.fma(m.mul(v2, v2), m.fma(v, a[17], a[15]), low), a[5])
+    return m.fma(v, m.fma(v2, m.mul(v2, m.fma(v, a[17], a[15])), low), a[5])
 
 
 def slope_error(m, c, v):

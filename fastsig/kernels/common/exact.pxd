@@ -43,6 +43,7 @@ cdef extern from *:
     # and a quotient of the two falls onto the subnormals' grid by itself, rounded once.
     const double UNIT "0x1p+128"
     const double UNIT_INVERSE "0x1p-128"
+    const uint64_t UNIT_EXPONENT "((uint64_t)128 << 52)"
 
     const uint64_t SIGN "((uint64_t)1 << 63)"
     const uint64_t ONE_EXPONENT "((uint64_t)1 << 52)"  # the last bit of the exponent

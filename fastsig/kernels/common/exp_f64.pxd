@@ -8,11 +8,14 @@
 # Reduction and ratio are functions of their own because the loops run them in phases. Chains of operations are kept
 # short, and products that are exact are added rather than fused: some CPUs start an FMA in the place of two others.
 #
-# Up to |x| = 354 numbers stand as they are. Beyond, `far`, n and what it is added to are in the unit, 2^128.
+# Up to |x| = 354 numbers stand as they are. Beyond, n and what it is added to are in the unit, 2^128; and beyond 708,
+# where the result may be subnormal, the result as well.
 #
 # The constants and coefficients are made again by bench/coefficients.sollya; bench/proof bounds the errors.
 
-from fastsig.kernels.common.exact cimport HAS_FMA, UNIT, Pair, bits, fast_two_sum, fma, from_bits, product_tail
+from fastsig.kernels.common.exact cimport (
+    HAS_FMA, UNIT, UNIT_INVERSE, Pair, bits, fast_two_sum, fma, from_bits, mask, masked, product_tail
+)
 from fastsig.kernels.common.exp_narrow cimport LOG2E
 
 from libc.stdint cimport uint64_t
@@ -20,14 +23,17 @@ from libc.stdint cimport uint64_t
 cdef extern from *:
     const double LN2_HI "0x1.62e42fefa38p-1"  # 42 bits: n*LN2_HI is exact for |n| < 2^11
     const double LN2_LO "0x1.ef35793c7673p-45"  # LN2_HI + LN2_LO = ln 2 (1 + 2^-102)
-    const double MOST "760.0"  # 760 exp(-760) < 2^-1075, half the least subnormal float64
-    const double NEAR_MOST "400.0"  # more than 512 ln 2, where e needs a unit, and less than 1023 ln 2
+    const double MOST "752.0"  # 752 exp(-752) < 2^-1075, half the least subnormal float64
+    const double SUM_MOST "760.0"  # exp(-760) is below 2^-74 of any normal number that it is added to
+    const double NEGLIGIBLE "0x1p-200"  # in the unit: 2^-328 beside 1
+    const double FAR_MOST "708.0"  # less than 1022 ln 2: exp(-t) is normal
     # x + GRID rounds |x| < 2 to a multiple of 2^-50. Without FMA one of 2^-48, and w_h one of 2^-47: products by 3/2
     # are exact then.
     const double GRID "(FASTSIG_HAS_FMA ? 6.0 : 24.0)"
     const double UNIT_SHIFT "(0x1.8p+52 + (1023 + 128))"  # its low bits hold the exponent of 2^n, in the unit
     const double ONE_SHIFT "(0x1.8p+52 + 1023)"  # and here not in the unit
     const uint64_t IS_NEAR "((uint64_t)1 << 61)"  # a bit of 2^n, by its exponent, for n >= -511, and not below
+    const uint64_t IS_NEAR_IN_UNIT "((uint64_t)1 << 62)"  # for n >= -127
 
     const double MARGIN "(FASTSIG_HAS_FMA ? 0x1.98p-15 : 0x1.d4p-15)"  # of functions of e to which nothing is added
 
@@ -48,11 +54,16 @@ ctypedef struct Coth:
     double d_h
     double w_l
 
+cdef enum Range:
+    NEAR_RANGE
+    FAR_RANGE  # s is in the unit
+    DEEP_RANGE  # and the result may be subnormal
+
 ctypedef struct ExpF64:
     Coth of_r_h
     double r_l
     double s
-    bint far  # s is in the unit
+    Range range
 
 ctypedef struct RatioPair:
     Pair n
@@ -94,7 +105,7 @@ cdef inline Pair numerator(ExpF64 e) noexcept nogil:
 
 cdef inline RatioPair in_unit(ExpF64 e) noexcept nogil:
     # exp(-t) = n/d, n and d in the unit of s; n <= d
-    cdef double unit = UNIT if e.far else 1.0
+    cdef double unit = 1.0 if e.range == NEAR_RANGE else UNIT
     cdef RatioPair a
     a.n = numerator(e)
     a.d.h = unit * e.of_r_h.d_h
@@ -106,4 +117,22 @@ cdef inline Pair sum_f64(RatioPair e) noexcept nogil:
     # d + n
     cdef Pair d = fast_two_sum(e.d.h, e.n.h)
     d.l += e.d.l + e.n.l
+    return d
+
+
+cdef inline uint64_t counts(Pair n) noexcept nogil:
+    # A mask: whether n, in the unit, is something beside 1
+    return mask(n.h > NEGLIGIBLE)
+
+
+cdef inline Pair counted(uint64_t m, Pair n) noexcept nogil:
+    # n, or 0 where it does not count: a product of it could be subnormal
+    return Pair(masked(m, n.h), masked(m, n.l))
+
+
+cdef inline Pair sum_out_of_unit(ExpF64 e, Pair n) noexcept nogil:
+    # d + n, n in the unit, the sum not
+    cdef Pair d
+    d.h = fma(UNIT_INVERSE, n.h, e.of_r_h.d_h)
+    d.l = fma(UNIT_INVERSE, n.h, e.of_r_h.d_h - d.h) + fma(UNIT_INVERSE, n.l, e.of_r_h.w_l)
     return d

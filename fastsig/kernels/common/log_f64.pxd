@@ -6,7 +6,8 @@
 # The constants and coefficients are made again by bench/coefficients.sollya; bench/proof bounds the errors.
 
 from fastsig.kernels.common.exact cimport (
-    HAS_FMA, LEAST_NORMAL, UNIT, Pair, bits, fast_two_sum, fma, from_bits, mask, masked, product_tail, residual, two_sum
+    HAS_FMA, LEAST_NORMAL, UNIT, UNIT_EXPONENT, Pair, bits, fast_two_sum, fma, from_bits, mask, masked, product_tail,
+    residual, two_sum
 )
 from fastsig.kernels.common.exp_f64 cimport MARGIN, ExpF64
 from fastsig.kernels.common.rounding cimport MARGINS, Rounding, rounding
@@ -40,8 +41,8 @@ cdef extern from *:
     const double LOG_MOST "172.0"
     const double HALF_SHIFT "(0x1.8p+52 + 1022)"  # makes s = 2^(n - 1)
     const double MINUS_HALF_SHIFT "(0x1.8p+52 + (1022 + 2048))"  # and s = -2^(n - 1)
+    const double NEARLY_NORMAL "0x1.000000000001p-894"  # q below the least normal number may be rounded to it, or above
     const double COARSE "0x1.8p-894"  # x + COARSE rounds x, in the unit, to the grid of the subnormals
-    const uint64_t UNIT_EXPONENT "((uint64_t)128 << 52)"
 
 
 cdef inline Pair quotient_pair(Pair n, Pair d) noexcept nogil:
@@ -76,9 +77,9 @@ cdef inline LogParts plus_log1p(double x, Pair z, double sign, ExpF64 e) noexcep
 
 
 cdef inline double atanh_series(double v) noexcept nogil:
-    # A5 + A7 v + ... + A17 v^6, A5 apart: its sum is rounded once
-    cdef double v2 = v * v, v4 = v2 * v2, low = fma(v, ATANH_A9, ATANH_A7)
-    low = fma(v4, fma(v, ATANH_A17, ATANH_A15), fma(v2, fma(v, ATANH_A13, ATANH_A11), low))
+    # A5 + A7 v + ... + A17 v^6, A5 apart: its sum is rounded once; v2^2 may be subnormal
+    cdef double v2 = v * v, low = fma(v, ATANH_A9, ATANH_A7)
+    low = fma(v2, v2 * fma(v, ATANH_A17, ATANH_A15), fma(v2, fma(v, ATANH_A13, ATANH_A11), low))
     return fma(v, low, ATANH_A5)
 
 
@@ -132,17 +133,18 @@ cdef inline Rounding quotient_in_unit(Pair n, double d_h, double d_l) noexcept n
     # since the head lies on it. The bits of a subnormal number are the integer that stands in the low bits of its sum
     # with the least normal one, and those of a normal number are less by the unit's exponent: no operation has a
     # subnormal operand or result.
-    cdef double r = 1.0 / d_h, q = n.h * r, rest, c, other, whole, normal
-    cdef bint subnormal = fabs(q) < LEAST_NORMAL * UNIT
+    cdef double r = 1.0 / d_h, q = n.h * r, coarse, rest, c, other, whole, normal
+    cdef bint subnormal = fabs(q) < NEARLY_NORMAL
     cdef Rounding a
-    q = (q + COARSE) - COARSE if subnormal else q
+    coarse = masked(mask(subnormal), COARSE)
+    q = (q + coarse) - coarse
     rest = residual(n.h, q, d_h) + fma(-q, d_l, n.l)
     c = rest * (r * (1.0 + MARGINS * MARGIN))
     other = rest * (r * (1.0 - MARGINS * MARGIN))
-    c = (c + COARSE) - COARSE if subnormal else c
-    other = (other + COARSE) - COARSE if subnormal else other
+    c = (c + coarse) - coarse
+    other = (other + coarse) - coarse
     a = rounding(q + c, q + other)
     whole = from_bits(bits(a.y + LEAST_NORMAL * UNIT) - bits(LEAST_NORMAL * UNIT))
     normal = from_bits(bits(a.y) - UNIT_EXPONENT)
-    a.y = whole if subnormal else normal
+    a.y = whole if fabs(a.y) < LEAST_NORMAL * UNIT else normal
     return a

@@ -34,12 +34,12 @@ ctypedef struct ExpBlock:  # exponentials of a block, and the steps to them
     double s[WIDE_BLOCK]
 
 
-cdef inline bint reduce_block(
+cdef inline uint64_t reduce_block(
     const double[::1] x, double limit, double shift, ExpBlock *e, Py_ssize_t n
 ) noexcept nogil:
-    # Tells whether all x are near, which they are not where one is NaN.
+    # Returns the bits that 2^n has for all x, of which one tells whether all are near: not where one is NaN.
     cdef double most = opaque(limit), t
-    cdef uint64_t of_all = IS_NEAR
+    cdef uint64_t of_all = ~<uint64_t> 0
     cdef Reduction a
     cdef Py_ssize_t i
     for i in range(n):
@@ -49,7 +49,7 @@ cdef inline bint reduce_block(
         e.r_l[i] = a.r_l
         e.s[i] = a.s
         of_all &= bits(a.s)
-    return of_all != 0
+    return of_all
 
 
 cdef inline void coth_block(ExpBlock *e, Py_ssize_t n) noexcept nogil:
@@ -69,21 +69,50 @@ cdef inline void exp_block(
     coth_block(e, n)
 
 
-cdef inline bint exp_block_of_any(const double[::1] x, ExpBlock *e, Py_ssize_t n) noexcept nogil:
-    # Tells whether one is far, and all are in the unit.
-    cdef bint far = not reduce_block(x, NEAR_MOST, ONE_SHIFT, e, n)
-    if far:
-        reduce_block(x, MOST, UNIT_SHIFT, e, n)
+cdef inline bint beyond(const double[::1] x, double limit, double sign, bint even, Py_ssize_t n) noexcept nogil:
+    # Whether any sign x is below -limit; even: or above limit
+    cdef uint64_t signs = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        signs |= bits(limit - fabs(x[i])) if even else bits(sign * x[i] + limit)
+    return signs >> 63 != 0
+
+
+cdef inline void into_unit(ExpBlock *e, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        e.s[i] = from_bits(bits(e.s[i]) + UNIT_EXPONENT)
+
+
+cdef inline Range exp_block_of_any(const double[::1] x, bint even, ExpBlock *e, Py_ssize_t n) noexcept nogil:
+    # The range of a block, that of its farthest element. Not even: for x > 0 exp(-FAR_MOST) is as good as less.
+    cdef Range found = NEAR_RANGE
+    if not reduce_block(x, FAR_MOST, ONE_SHIFT, e, n) & IS_NEAR:
+        if beyond(x, FAR_MOST, 1.0, even, n):
+            found = DEEP_RANGE
+            reduce_block(x, MOST, UNIT_SHIFT, e, n)
+        else:
+            found = FAR_RANGE
+            into_unit(e, n)
     coth_block(e, n)
-    return far
+    return found
 
 
-cdef inline ExpF64 exp_at(const ExpBlock *e, Py_ssize_t i, bint far) noexcept nogil:
-    return ExpF64(Coth(e.n_h[i], e.d_h[i], e.w_l[i]), e.r_l[i], e.s[i], far)
+cdef inline Range exp_block_in_unit(const double[::1] x, bint even, ExpBlock *e, Py_ssize_t n) noexcept nogil:
+    # Near, too
+    cdef Range found = NEAR_RANGE
+    if not reduce_block(x, MOST, UNIT_SHIFT, e, n) & IS_NEAR_IN_UNIT:
+        found = DEEP_RANGE if beyond(x, FAR_MOST, 1.0, even, n) else FAR_RANGE
+    coth_block(e, n)
+    return found
+
+
+cdef inline ExpF64 exp_at(const ExpBlock *e, Py_ssize_t i, Range of_all) noexcept nogil:
+    return ExpF64(Coth(e.n_h[i], e.d_h[i], e.w_l[i]), e.r_l[i], e.s[i], of_all)
 
 
 cdef inline bint values(
-    f64_formula f, bint far, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
+    f64_formula f, Range of_all, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
     # Tells whether any element is in doubt.
     cdef const double[::1] x = None
@@ -94,7 +123,7 @@ cdef inline bint values(
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
     for i in range(n):
-        a = f(x[i], exp_at(e, i, far))
+        a = f(x[i], exp_at(e, i, of_all))
         y[i] = a.y
         doubt[i] = a.doubt
         any_doubt |= a.doubt
@@ -122,29 +151,37 @@ cdef inline bint settle(
     return any_doubt != 0
 
 
-cdef inline int map_f64(f64_formula f, exact_formula exact, char **operands, Py_ssize_t n) noexcept nogil:
+cdef inline bint values_of_any(
+    f64_formula f, Range of_all, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
+    if of_all == NEAR_RANGE:
+        return values(f, NEAR_RANGE, e, operands, doubt, n)
+    if of_all == FAR_RANGE:
+        return values(f, FAR_RANGE, e, operands, doubt, n)
+    return values(f, DEEP_RANGE, e, operands, doubt, n)
+
+
+cdef inline int map_f64(f64_formula f, bint even, exact_formula exact, char **operands, Py_ssize_t n) noexcept nogil:
     cdef const double[::1] x = None
     cdef uint64_t doubt[WIDE_BLOCK]
     cdef ExpBlock e
     cdef bint any_doubt
     borrow(x, operands[0], n)
-    if exp_block_of_any(x, &e, n):
-        any_doubt = values(f, True, &e, operands, doubt, n)
-    else:
-        any_doubt = values(f, False, &e, operands, doubt, n)
+    any_doubt = values_of_any(f, exp_block_of_any(x, even, &e, n), &e, operands, doubt, n)
     return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n) if any_doubt else 0
 
 
 cdef inline int map_settled_f64(
-    f64_formula f, settling g, exact_formula exact, char **operands, Py_ssize_t n
+    f64_formula f, bint even, settling g, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
     # Near 0 the result is subnormal, too: all in the unit.
     cdef const double[::1] x = None
     cdef uint64_t doubt[WIDE_BLOCK]
     cdef ExpBlock e
     borrow(x, operands[0], n)
-    exp_block(x, MOST, UNIT_SHIFT, &e, n)
-    if not values(f, True, &e, operands, doubt, n) or not settle(g, operands[0], operands[0], operands[1], doubt, n):
+    if not values_of_any(f, exp_block_in_unit(x, even, &e, n), &e, operands, doubt, n):
+        return 0
+    if not settle(g, operands[0], operands[0], operands[1], doubt, n):
         return 0
     return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n)
 
@@ -155,7 +192,7 @@ ctypedef struct Doubts:
 
 
 cdef inline Doubts values2(
-    f64_formula f, f64_formula g, bint far, const ExpBlock *e, char **operands,
+    f64_formula f, f64_formula g, Range of_all, const ExpBlock *e, char **operands,
     uint64_t *y_doubt, uint64_t *z_doubt, Py_ssize_t n
 ) noexcept nogil:
     cdef const double[::1] x = None
@@ -168,8 +205,8 @@ cdef inline Doubts values2(
     borrow(y, operands[1], n)
     borrow(z, operands[2], n)
     for i in range(n):
-        a = f(x[i], exp_at(e, i, far))
-        b = g(x[i], exp_at(e, i, far))
+        a = f(x[i], exp_at(e, i, of_all))
+        b = g(x[i], exp_at(e, i, of_all))
         y[i] = a.y
         z[i] = b.y
         y_doubt[i] = a.doubt
@@ -187,12 +224,16 @@ cdef inline int map2_f64(
     cdef uint64_t z_doubt[WIDE_BLOCK]
     cdef ExpBlock e
     cdef Doubts doubts
+    cdef Range of_all
     cdef int raised = 0
     borrow(x, operands[0], n)
-    if exp_block_of_any(x, &e, n):
-        doubts = values2(f, g, True, &e, operands, y_doubt, z_doubt, n)
+    of_all = exp_block_of_any(x, True, &e, n)
+    if of_all == NEAR_RANGE:
+        doubts = values2(f, g, NEAR_RANGE, &e, operands, y_doubt, z_doubt, n)
+    elif of_all == FAR_RANGE:
+        doubts = values2(f, g, FAR_RANGE, &e, operands, y_doubt, z_doubt, n)
     else:
-        doubts = values2(f, g, False, &e, operands, y_doubt, z_doubt, n)
+        doubts = values2(f, g, DEEP_RANGE, &e, operands, y_doubt, z_doubt, n)
     if doubts.y:
         raised = accurate_f64(f_exact, operands[0], operands[0], operands[1], y_doubt, n)
     if doubts.z:
@@ -201,7 +242,7 @@ cdef inline int map2_f64(
 
 
 cdef inline Doubts values2_with(
-    f64_formula_with f, f64_formula g, bint far, const ExpBlock *e, char **operands,
+    f64_formula_with f, f64_formula g, Range of_all, const ExpBlock *e, char **operands,
     uint64_t *y_doubt, uint64_t *z_doubt, Py_ssize_t n
 ) noexcept nogil:
     # y of both inputs, z of the first
@@ -217,8 +258,8 @@ cdef inline Doubts values2_with(
     borrow(y, operands[2], n)
     borrow(z, operands[3], n)
     for i in range(n):
-        a = f(x[i], t[i], exp_at(e, i, far))
-        b = g(x[i], exp_at(e, i, far))
+        a = f(x[i], t[i], exp_at(e, i, of_all))
+        b = g(x[i], exp_at(e, i, of_all))
         y[i] = a.y
         z[i] = b.y
         y_doubt[i] = a.doubt
@@ -238,13 +279,17 @@ cdef inline int map2_with_f64(
     cdef uint64_t z_doubt[WIDE_BLOCK]
     cdef ExpBlock e
     cdef Doubts doubts
+    cdef Range of_all
     cdef int raised
     borrow(x, operands[0], n)
     borrow(t, operands[1], n)
-    if exp_block_of_any(x, &e, n):
-        doubts = values2_with(f, g, True, &e, operands, y_doubt, z_doubt, n)
+    of_all = exp_block_of_any(x, True, &e, n)
+    if of_all == NEAR_RANGE:
+        doubts = values2_with(f, g, NEAR_RANGE, &e, operands, y_doubt, z_doubt, n)
+    elif of_all == FAR_RANGE:
+        doubts = values2_with(f, g, FAR_RANGE, &e, operands, y_doubt, z_doubt, n)
     else:
-        doubts = values2_with(f, g, False, &e, operands, y_doubt, z_doubt, n)
+        doubts = values2_with(f, g, DEEP_RANGE, &e, operands, y_doubt, z_doubt, n)
     raised = flags_of_doubles(flags, t, n)
     if doubts.y and settle(h, operands[0], operands[1], operands[2], y_doubt, n):
         raised |= accurate_f64(f_exact, operands[0], operands[1], operands[2], y_doubt, n)

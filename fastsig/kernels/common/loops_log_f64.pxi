@@ -14,15 +14,6 @@ ctypedef struct LogBlock:  # logarithms of a block, in parts
     double b_l[WIDE_BLOCK]
 
 
-cdef inline bint beyond(const double[::1] x, double sign, bint even, Py_ssize_t n) noexcept nogil:
-    # Whether any sign x is below -LOG_TAIL; even: or above LOG_TAIL
-    cdef uint64_t signs = 0
-    cdef Py_ssize_t i
-    for i in range(n):
-        signs |= bits(LOG_TAIL - fabs(x[i])) if even else bits(sign * x[i] + LOG_TAIL)
-    return signs >> 63 != 0
-
-
 cdef inline void set_parts(LogBlock *p, Py_ssize_t i, LogParts a) noexcept nogil:
     p.q_h[i] = a.q.h
     p.q_l[i] = a.q.l
@@ -37,7 +28,7 @@ cdef inline void log1p_parts(
     cdef Py_ssize_t i
     exp_block(x, LOG_MOST, shift, &e, n)
     for i in range(n):
-        set_parts(p, i, f(x[i], t[i], exp_at(&e, i, False)))
+        set_parts(p, i, f(x[i], t[i], exp_at(&e, i, NEAR_RANGE)))
 
 
 cdef inline bint log_values(
@@ -70,7 +61,7 @@ cdef inline void map_far_f64(
     cdef Py_ssize_t i
     exp_block(x, MOST, UNIT_SHIFT, &e, n)
     for i in range(n):
-        a = f(exp_at(&e, i, True))
+        a = f(exp_at(&e, i, FAR_RANGE))
         far = sign * x[i] < -LOG_TAIL
         y[i] = sign * a.y if far else y[i]
         doubt[i] = a.doubt if far else doubt[i]
@@ -89,7 +80,7 @@ cdef inline int map_log_f64(
     borrow(y, operands[1], n)
     log1p_parts(f, HALF_SHIFT if sign > 0.0 else MINUS_HALF_SHIFT, x, x, &p, n)
     any_doubt = log_values(end, True, &p, x, y, doubt, n)
-    if beyond(x, sign, False, n):
+    if beyond(x, LOG_TAIL, sign, False, n):
         map_far_f64(g, sign, x, y, doubt, n)
         any_doubt = True
     return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n) if any_doubt else 0
@@ -102,9 +93,9 @@ cdef inline void map_far_with_f64(
     cdef Rounding a
     cdef bint far
     cdef Py_ssize_t i
-    exp_block(x, MOST, UNIT_SHIFT, &e, n)
+    exp_block(x, SUM_MOST, UNIT_SHIFT, &e, n)
     for i in range(n):
-        a = f(x[i], t[i], exp_at(&e, i, True))
+        a = f(x[i], t[i], exp_at(&e, i, FAR_RANGE))
         far = fabs(x[i]) > LOG_TAIL
         y[i] = a.y if far else y[i]
         doubt[i] = a.doubt if far else doubt[i]
@@ -127,7 +118,7 @@ cdef inline int map_log_with_f64(
     log1p_parts(f, HALF_SHIFT, x, t, &p, n)
     any_doubt = log_values(end, False, &p, x, y, doubt, n)
     raised = flags_of_doubles(flags, t, n)
-    if beyond(x, 1.0, True, n):
+    if beyond(x, LOG_TAIL, 1.0, True, n):
         map_far_with_f64(g, x, t, y, doubt, n)
         any_doubt = True
     if any_doubt:

@@ -11,7 +11,10 @@
 from libc.math cimport fabs
 from libc.stdint cimport uint64_t
 
-from fastsig.kernels.common.exact cimport LARGEST, ONE_EXPONENT, Pair, bits, corrected, fast_two_sum, fma, from_bits
+from fastsig.kernels.common.exact cimport (
+    HAS_FMA, LARGEST, LEAST_NORMAL, ONE_EXPONENT, UNIT, UNIT_INVERSE, Pair, bits, corrected, fast_two_sum, fma,
+    from_bits, mask, masked, residual
+)
 
 cdef extern from *:
     """
@@ -26,6 +29,7 @@ cdef extern from *:
     const double MARGINS "FASTSIG_MARGINS"
     const double SUM_ERROR "0x1p-50"  # of a sum of tails, in parts of it
     const double NARROW_ERROR "0x1p-48"  # of the sigmoid of -|x| and of log(1 + e), as float32 has them
+    const double PLAIN "(FASTSIG_HAS_FMA ? 0x1p-128 : 1.0)"  # without FMA a product would be subnormal
     const bint ALL_IN_DOUBT "FASTSIG_ALL_IN_DOUBT"
 
 ctypedef struct Rounding:
@@ -55,6 +59,54 @@ cdef inline Rounding by_share_of_rest(double q, double rest, double r, double ma
 cdef inline Rounding within(double q, double rest, double r, double margin) noexcept nogil:
     # q + rest r, the margin one of the remainder
     return rounding(corrected(q, rest + MARGINS * margin, r), corrected(q, rest - MARGINS * margin, r))
+
+
+# A result that may be subnormal is computed in the unit, and rounded as part of a sum with the least normal number,
+# whose last place is that of the subnormals. What the bits of the sum have more than those of that number are the
+# subnormal's. So no operation has a subnormal operand or result, which takes some CPUs as long as a hundred others.
+
+ctypedef struct InUnit:  # q + rest r, all in the unit
+    double q
+    double rest
+    double least  # the least normal number, where q is less, with the sign of q; or 0
+    double sum  # q + least
+
+
+cdef inline double least_beside(double q) noexcept nogil:
+    # The least normal number where q, which is not negative, is less
+    return masked(mask(q < LEAST_NORMAL * UNIT), LEAST_NORMAL * UNIT)
+
+
+cdef inline InUnit divide_in_unit(Pair n, Pair d, double r) noexcept nogil:
+    # n/d >= 0, n in the unit; r as in divide. A subnormal q is on the grid, the remainder exact. Were q below the
+    # least normal number and the quotient above, the sum would be too coarse: no function has a value so near to it.
+    cdef InUnit a
+    a.q = n.h * r
+    a.least = least_beside(a.q)
+    a.sum = a.q + a.least
+    a.q = a.sum - a.least
+    a.rest = residual(n.h, a.q, d.h) + fma(-a.q, d.l, n.l)
+    return a
+
+
+cdef inline Rounding out_of_unit(InUnit a, double rest_up, double up, double rest_down, double down) noexcept nogil:
+    # q + rest_up up and q + rest_down down, both factors made plain: with FMA a sum is rounded out of the unit.
+    cdef double q = a.sum * PLAIN
+    cdef Rounding y = rounding(fma(rest_up, up, q), fma(rest_down, down, q))
+    y.y = y.y if HAS_FMA else y.y * UNIT_INVERSE
+    y.y = from_bits(bits(y.y) - (bits(a.least) & ONE_EXPONENT))
+    return y
+
+
+cdef inline Rounding by_share_in_unit(InUnit a, double r, double margin) noexcept nogil:
+    # q + rest r, the margin a share of rest
+    cdef double up = r * (PLAIN * (1.0 + MARGINS * margin)), down = r * (PLAIN * (1.0 - MARGINS * margin))
+    return out_of_unit(a, a.rest, up, a.rest, down)
+
+
+cdef inline Rounding within_in_unit(InUnit a, double r, double margin) noexcept nogil:
+    # q + rest r, the margin one of the remainder
+    return out_of_unit(a, a.rest + MARGINS * margin, PLAIN * r, a.rest - MARGINS * margin, PLAIN * r)
 
 
 cdef inline uint64_t divided_down(uint64_t m, int j) noexcept nogil:

@@ -53,8 +53,8 @@ cdef inline Rounding logistic_loss_end(double x, Rounding a) noexcept nogil:
 
 
 cdef inline double barely_more(double l) noexcept nogil:
-    # l and something positive that is less than its last bit: rounded to odd
-    cdef uint64_t u = bits(l + 0.0)
+    # l and something positive that is less than its last bit: rounded to odd. 0 becomes a number that is not subnormal.
+    cdef uint64_t u = bits(l + LEAST_SHARE)
     return from_bits((u - (u >> 63)) | 1)
 
 

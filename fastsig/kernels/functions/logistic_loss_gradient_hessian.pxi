@@ -30,23 +30,53 @@ cdef inline Sum logistic_loss_gradient_sum(double x, double t, double q) noexcep
     return Sum(NAN if outside(t) else s.h, l, fabs(l) * SUM_ERROR if small else error)
 
 
+cdef inline Pair less_target(uint64_t flip, double t) noexcept nogil:
+    # 1 or, for a negative x, 0, less t; flip is the sign of -x
+    return fast_two_sum(0.5 + from_bits(bits(0.5) ^ (flip ^ SIGN)), -t)
+
+
+cdef inline Rounding logistic_loss_gradient_deep(double t, uint64_t flip, ExpF64 e) noexcept nogil:
+    # As below, all in the unit. What is smaller than its margin may be of either sign: that is in doubt.
+    cdef Pair n = numerator(e), d = sum_out_of_unit(e, counted(counts(n), n)), s
+    cdef double r = 1.0 / d.h, q = n.h * r, rest = residual(n.h, q, d.h) + fma(-q, d.l, n.l), size, margin
+    cdef Pair b = less_target(flip, t)
+    cdef InUnit a
+    cdef Rounding y
+    s = two_sum(UNIT * b.h, from_bits(bits(q) ^ flip))
+    s = fast_two_sum(s.h, fma(rest, from_bits(bits(r) ^ flip), fma(UNIT, b.l, s.l)))
+    size = fabs(s.h)
+    a.least = copysign(least_beside(size), s.h)
+    a.sum = s.h + a.least
+    a.rest = (s.h - (a.sum - a.least)) + s.l
+    margin = fma(fabs(a.rest), SUM_ERROR, fma(q, MARGIN_GRADIENT, LEAST_MARGIN))
+    y = within_in_unit(a, 1.0, margin)
+    y.y = NAN if outside(t) else y.y
+    y.doubt |= bits(size - margin) & SIGN
+    return y
+
+
 cdef inline Rounding logistic_loss_gradient_f64(double x, double t, ExpF64 e) noexcept nogil:
     # x < 0: q - t;  x >= 0: (1 - t) - q,  q = n/(d + n): each an exact sum of three, but for the rest of q. Where they
     # cancel, the margin is one of q.
     cdef uint64_t flip = ~bits(x) & SIGN
-    cdef RatioPair a = in_unit(e)
-    cdef Pair d = sum_f64(a), b, s
-    cdef Quotient q = divide(a.n, d, 1.0 / d.h)
+    cdef RatioPair a
+    cdef Pair b, d, s
+    cdef Quotient q
     cdef Rounding y
-    cdef double low, margin, unit = UNIT if e.far else 1.0
-    b = fast_two_sum(0.5 + from_bits(bits(0.5) ^ (flip ^ SIGN)), -t)  # 1 or 0, less t
+    cdef double low, margin, unit = 1.0 if e.range == NEAR_RANGE else UNIT
+    if e.range == DEEP_RANGE:
+        return logistic_loss_gradient_deep(t, flip, e)
+    a = in_unit(e)
+    d = sum_f64(a)
+    q = divide(a.n, d, 1.0 / d.h)
+    b = less_target(flip, t)
     s = two_sum(b.h, from_bits(bits(q.q) ^ flip))
     low = fma(q.rest, from_bits(bits(unit * q.r) ^ flip), unit * (s.l + b.l))
-    margin = fma(fabs(low), SUM_ERROR, fma(q.q, MARGIN_GRADIENT * unit, LEAST_MARGIN if e.far else 0.0))
-    if e.far:
-        y = within(s.h, low, UNIT_INVERSE, margin)
-    else:
+    margin = fma(fabs(low), SUM_ERROR, fma(q.q, MARGIN_GRADIENT * unit, 0.0 if e.range == NEAR_RANGE else LEAST_MARGIN))
+    if e.range == NEAR_RANGE:
         y = rounding(s.h + (low + MARGINS * margin), s.h + (low - MARGINS * margin))
+    else:
+        y = within(s.h, low, UNIT_INVERSE, margin)
     y.y = NAN if outside(t) else y.y
     return y
 

@@ -35,15 +35,18 @@ cdef inline Ratio lower_ratio_narrow(double x, Exp e) noexcept nogil:
     return Ratio(e.num, e.den + e.num)
 
 
-cdef inline Rounding quotient_by_share(Quotient a, bint far) noexcept nogil:
-    return by_share_of_rest(a.q, a.rest, a.r, MARGIN) if far else by_share(a.q, a.rest * a.r, MARGIN)
-
-
 cdef inline Rounding sigmoid_f64(double x, ExpF64 e) noexcept nogil:
     cdef RatioPair a = in_unit(e)
-    cdef Pair d = sum_f64(a)
-    cdef Quotient s = divide(chosen(x < 0.0, a.n, a.d), d, 1.0 / d.h)
-    return quotient_by_share(s, e.far)
+    cdef Pair n = chosen(x < 0.0, a.n, a.d), d
+    cdef Quotient s
+    if e.range == DEEP_RANGE:
+        d = sum_out_of_unit(e, counted(counts(a.n), a.n))
+        return by_share_in_unit(divide_in_unit(n, d, 1.0 / d.h), 1.0 / d.h, MARGIN)
+    d = sum_f64(a)
+    s = divide(n, d, 1.0 / d.h)
+    if e.range == FAR_RANGE:
+        return by_share_of_rest(s.q, s.rest, s.r, MARGIN)
+    return by_share(s.q, s.rest * s.r, MARGIN)
 
 
 cdef void sigmoid_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
@@ -76,7 +79,7 @@ cdef int sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(sigmoid_f64, sigmoid_exact, p, n)
+    return map_f64(sigmoid_f64, False, sigmoid_exact, p, n)
 
 
 cdef int sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:

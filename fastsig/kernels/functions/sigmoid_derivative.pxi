@@ -30,16 +30,36 @@ cdef inline Pair less_square(double plain, double q) noexcept nogil:
     return y
 
 
+cdef inline Rounding sigmoid_derivative_deep(ExpF64 e) noexcept nogil:
+    # As below, in the unit. q^2 is 0 where it is nothing beside q.
+    cdef Pair n = numerator(e), y
+    cdef uint64_t m = counts(n)
+    cdef Pair d = sum_out_of_unit(e, counted(m, n))
+    cdef double r = 1.0 / d.h, plain
+    cdef InUnit a = divide_in_unit(n, d, r)
+    plain = UNIT_INVERSE * masked(m, a.q)
+    y = less_square(plain, a.q)
+    a.sum = y.h + a.least
+    a.rest = fma(y.l, d.h, a.rest * ((1.0 - plain) - plain))
+    return by_share_in_unit(a, r, MARGIN)
+
+
 cdef inline Rounding sigmoid_derivative_f64(double x, ExpF64 e) noexcept nogil:
     # With q = a.q + rho, rho = a.rest a.r:   q - q^2 = (a.q - a.q^2) + rho (1 - 2 a.q), but for rho^2
-    cdef RatioPair ratio = in_unit(e)
-    cdef Pair d = sum_f64(ratio), y
-    cdef Quotient a = divide(ratio.n, d, 1.0 / d.h)
-    cdef double slope = (1.0 - a.q) - a.q
-    y = less_square(a.q, a.q)
-    if e.far:
-        return by_share_of_rest(y.h, fma(y.l, d.h, a.rest * slope), a.r, MARGIN)
-    return by_share(y.h, fma(a.rest, a.r * slope, y.l), MARGIN)
+    cdef RatioPair ratio
+    cdef Pair d, y
+    cdef Quotient a
+    cdef double plain
+    if e.range == DEEP_RANGE:
+        return sigmoid_derivative_deep(e)
+    ratio = in_unit(e)
+    d = sum_f64(ratio)
+    a = divide(ratio.n, d, 1.0 / d.h)
+    plain = masked(counts(ratio.n), a.q) if e.range == FAR_RANGE else a.q
+    y = less_square(plain, a.q)
+    if e.range == FAR_RANGE:
+        return by_share_of_rest(y.h, fma(y.l, d.h, a.rest * ((1.0 - plain) - plain)), a.r, MARGIN)
+    return by_share(y.h, fma(a.rest, a.r * ((1.0 - plain) - plain), y.l), MARGIN)
 
 
 cdef void sigmoid_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
@@ -71,7 +91,7 @@ cdef int sigmoid_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(sigmoid_derivative_f64, sigmoid_derivative_exact, p, n)
+    return map_f64(sigmoid_derivative_f64, True, sigmoid_derivative_exact, p, n)
 
 
 cdef int sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:

@@ -36,26 +36,35 @@ cdef inline Rounding sigmoid_second_derivative_f64(double x, ExpF64 e) noexcept 
     # g(r) = (q - q^2) tau, q = n/(d + n), tau = (d - n)/(d + n) = 1 - 2q, of r_h; r_l counts g' times:
     # g(r_h + r_l) = g + r_l p (6p - 1), p = q - q^2. Here n and p are in the unit, d is not. Near 0, where p = 1/4 and
     # 6p - 1 = 1/2 exactly, the share of r_l is exact, so that no relative accuracy is lost.
-    cdef double n_h = e.s * e.of_r_h.n_h, n_l = e.s * e.of_r_h.w_l, r, q, q_rest, tau, tau_rest, low
-    cdef Pair d, c, p, g, f
+    cdef Pair n = Pair(e.s * e.of_r_h.n_h, e.s * e.of_r_h.w_l), beside_d = n, d, c, p, g, f
+    cdef uint64_t m = counts(n)
+    cdef double r, q, q_rest, tau, tau_rest, low
+    cdef InUnit a
     cdef Rounding y
-    d.h = fma(UNIT_INVERSE, n_h, e.of_r_h.d_h)
-    d.l = fma(UNIT_INVERSE, n_h, e.of_r_h.d_h - d.h) + fma(UNIT_INVERSE, n_l, e.of_r_h.w_l)
-    c.h = fma(-UNIT_INVERSE, n_h, e.of_r_h.d_h)
-    c.l = fma(-UNIT_INVERSE, n_h, e.of_r_h.d_h - c.h) + fma(-UNIT_INVERSE, n_l, e.of_r_h.w_l)
+    if e.range == DEEP_RANGE:
+        beside_d = counted(m, n)
+    d = sum_out_of_unit(e, beside_d)
+    c.h = fma(-UNIT_INVERSE, beside_d.h, e.of_r_h.d_h)
+    c.l = fma(-UNIT_INVERSE, beside_d.h, e.of_r_h.d_h - c.h) + fma(-UNIT_INVERSE, beside_d.l, e.of_r_h.w_l)
     r = 1.0 / d.h
-    q = n_h * r
-    q_rest = residual(n_h, q, d.h) + fma(-q, d.l, n_l)
+    q = n.h * r
+    q_rest = residual(n.h, q, d.h) + fma(-q, d.l, n.l)
     tau = c.h * r
     tau_rest = residual(c.h, tau, d.h) + fma(-tau, d.l, c.l)
-    p = less_square(UNIT_INVERSE * q, q)  # where q alone is subnormal, q^2 is nothing beside it
+    p = less_square(UNIT_INVERSE * (q if e.range == NEAR_RANGE else masked(m, q)), q)
     g.h = p.h * tau
     g.l = fma(tau, p.l, product_tail(p.h, tau, g.h))
     low = fma(r, fma(p.h, tau_rest, (tau * tau) * q_rest), g.l)
     low = fma(e.r_l, p.h * fma(6.0 * UNIT_INVERSE, p.h, -1.0), low)
     f = fast_two_sum(g.h, low)  # g.h is 0, or r_h is not, and |low| <= |g.h|
-    q = UNIT_INVERSE * f.h  # on the grid of the subnormals; what is lost goes to the remainder
-    y = by_share_of_rest(q, f.l + fma(-UNIT, q, f.h), UNIT_INVERSE, MARGIN_SECOND)
+    if e.range == DEEP_RANGE:
+        a.least = least_beside(f.h)
+        a.sum = f.h + a.least
+        a.rest = (f.h - (a.sum - a.least)) + f.l
+        y = by_share_in_unit(a, 1.0, MARGIN_SECOND)
+    else:
+        q = UNIT_INVERSE * f.h  # on the grid of the subnormals; what is lost goes to the remainder
+        y = by_share_of_rest(q, f.l + fma(-UNIT, q, f.h), UNIT_INVERSE, MARGIN_SECOND)
     y.y = copysign(y.y, -x)
     return y
 
@@ -121,7 +130,7 @@ cdef int sigmoid_second_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 cdef int sigmoid_second_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_settled_f64(
-        sigmoid_second_derivative_f64, sigmoid_second_derivative_tiny, sigmoid_second_derivative_exact, p, n
+        sigmoid_second_derivative_f64, True, sigmoid_second_derivative_tiny, sigmoid_second_derivative_exact, p, n
     )
 
 

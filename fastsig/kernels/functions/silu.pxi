@@ -40,14 +40,18 @@ cdef inline double silu_refined(double x) noexcept nogil:
 
 
 cdef inline Rounding silu_f64(double x, ExpF64 e) noexcept nogil:
-    cdef RatioPair a = in_unit(e)
-    cdef Pair d = sum_f64(a)
+    cdef Pair n = numerator(e), of_d = Pair(UNIT * e.of_r_h.d_h, UNIT * e.of_r_h.w_l), d
+    cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
     cdef Quotient s
     cdef Rounding y
-    cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
     t = -MOST if t < -MOST else t
-    s = divide(times(t, chosen(x < 0.0, a.n, a.d)), d, 1.0 / d.h)
-    y = by_share_of_rest(s.q, s.rest, s.r, MARGIN)
+    if e.range == DEEP_RANGE:
+        d = sum_out_of_unit(e, counted(counts(n), n))
+        y = by_share_in_unit(divide_in_unit(times(fabs(t), chosen(x < 0.0, n, of_d)), d, 1.0 / d.h), 1.0 / d.h, MARGIN)
+    else:
+        d = sum_f64(RatioPair(n, of_d))
+        s = divide(times(t, chosen(x < 0.0, n, of_d)), d, 1.0 / d.h)
+        y = by_share_of_rest(s.q, s.rest, s.r, MARGIN)
     y.y = x if x > SILU_LINEAR else copysign(y.y, x)  # -0 is lost in a sum
     return y
 
@@ -86,7 +90,7 @@ cdef int silu_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int silu_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_settled_f64(silu_f64, silu_tiny, silu_exact, p, n)
+    return map_settled_f64(silu_f64, False, silu_tiny, silu_exact, p, n)
 
 
 cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:

@@ -48,21 +48,38 @@ cdef inline Rounding silu_derivative_f64(double x, ExpF64 e) noexcept nogil:
     # a (b + |x| q)/(d + n), q = n/(d + n); x < 0: a = n, b = 1 + x;  x >= 0: a = d, b = 1. Next to its zero b + |x| q
     # cancels: the margin is one of what is added.
     cdef RatioPair ratio = in_unit(e)
-    cdef Pair d = sum_f64(ratio), a = chosen(x < 0.0, ratio.n, ratio.d), b, p, f, v
-    cdef double r = 1.0 / d.h, t = fabs(x)
+    cdef Pair n = ratio.n, a = chosen(x < 0.0, ratio.n, ratio.d), d, b, p, f, v
+    cdef double r, t = fabs(x), scaled_t, margin
+    cdef uint64_t sign
     cdef Quotient s
+    cdef Rounding y
+    if e.range != NEAR_RANGE:
+        n = counted(counts(n), n)
+        d = sum_out_of_unit(e, n)
+    else:
+        d = sum_f64(ratio)
+    r = 1.0 / d.h
     t = MOST if t > MOST else t
-    s = divide(ratio.n, d, r)
-    p.h = t * s.q
-    p.l = fma(t, s.rest * r, product_tail(t, s.q, p.h))
+    s = divide(n, d, r)
+    scaled_t = t if e.range == NEAR_RANGE else UNIT_INVERSE * t
+    p.h = scaled_t * s.q
+    p.l = fma(scaled_t, s.rest * r, product_tail(scaled_t, s.q, p.h))
     b = two_sum(1.0, -t if x < 0.0 else 0.0)
     # |b.h| >= p.h, or both are multiples of 2^-55 and the sum is below 0.56: exact, either way
     f.h = b.h + p.h
     f.l = ((b.h - f.h) + p.h) + (b.l + p.l)
+    margin = a.h * (MARGIN_SUM * (fabs(f.h) + p.h))
+    if e.range != NEAR_RANGE:
+        sign = bits(f.h) & SIGN
+        f = Pair(fabs(f.h), from_bits(bits(f.l) ^ sign))
     v.h = a.h * f.h
     v.l = fma(a.h, f.l, fma(a.l, f.h, product_tail(a.h, f.h, v.h)))
+    if e.range != NEAR_RANGE:
+        y = within_in_unit(divide_in_unit(v, d, r), r, margin)
+        y.y = from_bits(bits(y.y) ^ sign)
+        return y
     s = divide(v, d, r)
-    return within(s.q, s.rest, r, (MARGIN_SUM * a.h) * (fabs(f.h) + p.h))
+    return within(s.q, s.rest, r, margin)
 
 
 cdef void silu_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
@@ -109,7 +126,7 @@ cdef int silu_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int silu_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_f64(silu_derivative_f64, silu_derivative_exact, p, n)
+    return map_f64(silu_derivative_f64, False, silu_derivative_exact, p, n)
 
 
 cdef int silu_derivative_g(char **p, Py_ssize_t n) noexcept nogil:

@@ -1,0 +1,122 @@
+"""Large inputs cost no operation with a subnormal operand or result, for which some CPUs take as long as for a hundred.
+
+Kernels are called with traps for both, which a handler counts. Not without FMA, where products are rounded alone.
+"""
+
+import ctypes
+import importlib
+import platform
+import subprocess
+import sys
+
+import builds
+import numpy as np
+import pytest
+from catalog import FMA, FUNCTIONS, ISAS
+
+COUNTER = r"""
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stddef.h>
+#include <ucontext.h>
+#include <xmmintrin.h>
+
+enum { FLAGS = 0x3f, MASKS = 0x1f80, TRAPPED = 0x0900, SINGLE_STEP = 0x100 };  /* denormal operands, underflow */
+static int count;
+
+/* Count an operation, let it pass, and trap the next one again. */
+static void on_operation(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *at = context;
+    (void) signal, (void) info;
+    count++;
+    at->uc_mcontext.fpregs->mxcsr = MASKS;
+    at->uc_mcontext.gregs[REG_EFL] |= SINGLE_STEP;
+}
+
+static void after_operation(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *at = context;
+    (void) signal, (void) info;
+    at->uc_mcontext.fpregs->mxcsr = MASKS & ~TRAPPED;
+    at->uc_mcontext.gregs[REG_EFL] &= ~SINGLE_STEP;
+}
+
+int operations(int (*kernel)(char **, ptrdiff_t), char **operands, ptrdiff_t n)
+{
+    struct sigaction fpe = {.sa_sigaction = on_operation, .sa_flags = SA_SIGINFO}, old_fpe;
+    struct sigaction trap = {.sa_sigaction = after_operation, .sa_flags = SA_SIGINFO}, old_trap;
+    unsigned int before = _mm_getcsr();
+    count = 0;
+    sigaction(SIGFPE, &fpe, &old_fpe);
+    sigaction(SIGTRAP, &trap, &old_trap);
+    _mm_setcsr(MASKS & ~TRAPPED);
+    kernel(operands, n);
+    _mm_setcsr(before);
+    sigaction(SIGFPE, &old_fpe, NULL);
+    sigaction(SIGTRAP, &old_trap, NULL);
+    return count;
+}
+"""
+
+if sys.platform != "linux" or platform.machine() != "x86_64" or not builds.version_of_compiler():
+    pytest.skip("the handler is for Linux on x86-64, and compiled", allow_module_level=True)
+
+N = 240  # elements: a block of float64
+FLOAT64 = 2  # its place in a row
+INPUTS = {
+    "normal": lambda u: 8 * u - 4,
+    "far": lambda u: 355 + 345 * u,
+    "least normal results": lambda u: 705 + 4 * u,
+    "subnormal results": lambda u: 710 + 35 * u,
+    "beyond": lambda u: 752 + 1000 * u,
+    "huge": lambda u: 1e300 + 1e308 * u,
+    "infinite": lambda u: np.full(u.size, np.inf),
+    "NaN": lambda u: np.full(u.size, np.nan),
+    "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
+}
+TARGETS = {"classes": lambda u: np.rint(u), "shares": lambda u: u}
+LARGE = [name for name in FUNCTIONS if name not in ("logit", "sigmoid_backward")]  # of a score
+
+
+class Row(ctypes.Structure):
+    """A row of the table of kernels."""
+
+    _fields_ = (("nin", ctypes.c_int), ("nout", ctypes.c_int), ("kernels", ctypes.c_void_p * 4))
+
+
+@pytest.fixture(scope="module")
+def operations(tmp_path_factory):
+    """Return a function that counts such operations of a kernel."""
+    folder = tmp_path_factory.mktemp("counter")
+    source, library = folder / "counter.c", folder / "counter.so"
+    source.write_text(COUNTER)
+    subprocess.run([*builds.CC, "-O2", "-shared", "-fPIC", source, "-o", library], check=True)
+    counted = ctypes.CDLL(str(library)).operations
+    counted.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ssize_t)
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+
+    def count(isa, name, inputs):
+        table = importlib.import_module(f"fastsig.kernels.{isa}").KERNELS
+        row = Row.from_address(pointer(table[name], b"fastsig.row"))
+        arrays = [*inputs[: row.nin], *(np.empty(N) for _ in range(row.nout))]
+        operands = (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
+        return counted(row.kernels[FLOAT64], operands, N)
+
+    return count
+
+
+def test_operations_are_counted(operations):
+    tiny = np.full(N, 5e-324)
+    assert operations(ISAS[0], "sigmoid", [tiny]) > 0
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("isa", [isa for isa in ISAS if FMA[isa]])
+def test_no_operation_is_subnormal(operations, isa, name, kind):
+    u = np.random.default_rng(0).uniform(0, 1, N)
+    for x in (INPUTS[kind](u), -INPUTS[kind](u)):
+        for target in TARGETS.values():
+            assert operations(isa, name, [x, target(u)]) == 0
