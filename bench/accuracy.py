@@ -15,13 +15,15 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import gmpy2
+import lazy
 import machine
 import numpy as np
 import wide
-from contenders import CONTENDERS, installed
+from contenders import CONTENDERS, INSTALL, absent, installed
 
 from fastsig._reference import DOMAINS, REFERENCE
+
+gmpy2 = lazy.Module("gmpy2")
 
 TYPES = ("float16", "float32", "float64")
 LIBRARIES = ("numpy", "scipy", "torch", "jax")
@@ -339,10 +341,12 @@ def arguments(argv):
 
 def main(argv=None):
     """Run the command, and return its exit status."""
+    options = arguments(argv)
     if reason := wide.unusable():
         print(f"accuracy: {reason}", file=sys.stderr)
         return 2
-    options = arguments(argv)
+    if missing := absent(options.peers):
+        print(f"Not installed: {', '.join(missing)}. {INSTALL}", file=sys.stderr)
     contenders = {n: c for n, c in installed(options.peers).items() if c.library}
     libraries = {contender.label: contender.library() for contender in contenders.values()}
     found = []

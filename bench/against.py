@@ -1,10 +1,10 @@
 """Compare the speed of two builds of fastsig: the environments that hold them are asked in turn, in one run.
 
-    python bench/against.py /path/to/other/python                 every function and kind of input
+    python bench/against.py /path/to/other/python                 every function, tier and kind of input
     python bench/against.py /path/to/other/python --isa avx2 --kinds normal --log bench/logs/against_avx2.md
 
 Times are per element, the least of all rounds, and their ratio is that of this environment over the other; 10^5
-elements in order, `out=` given, one thread.
+elements in order, `out=` given, one thread. A function that one of them lacks is left out.
 """
 
 import argparse
@@ -20,15 +20,19 @@ import machine
 import numpy as np
 from benchmarks import data
 
-# What each environment runs: a line of JSON in, one out.
+# What each environment runs: a line of JSON in, one out, which is null where it has no such function.
 WORKER = """
-import json, sys, time
+import importlib, json, sys, time
 import numpy as np
 import fastsig
 for line in sys.stdin:
-    name, files, rounds = json.loads(line)
+    module, name, files, rounds = json.loads(line)
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except (AttributeError, ModuleNotFoundError):
+        print("null", flush=True)
+        continue
     x = [np.load(file) for file in files]
-    function = getattr(fastsig, name)
     out = tuple(np.ones_like(x[0]) for _ in range(function.nout))
     best = float("inf")
     with np.errstate(all="ignore"):
@@ -53,34 +57,38 @@ class Environment:
             [python, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables, cwd="/"
         )
 
-    def measure(self, name, files):
-        """Return the time per element in nanoseconds, the instruction set and the version."""
-        self.process.stdin.write(json.dumps([name, files, ROUNDS]) + "\n")
+    def measure(self, module, name, files):
+        """Return the time per element in nanoseconds, the instruction set and the version; None of no function."""
+        self.process.stdin.write(json.dumps([module, name, files, ROUNDS]) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
 
-def measured(environments, name, inputs):
-    """Return the least time of each environment, which take turns, and what each says of itself."""
+def measured(environments, module, name, inputs):
+    """Return the least time of each environment, which take turns, and what each says of itself; None if one cannot."""
     with tempfile.TemporaryDirectory() as folder:
         files = [str(Path(folder, f"{i}.npy")) for i in range(len(inputs))]
         for file, array in zip(files, inputs, strict=True):
             np.save(file, array)
-        turns = [[e.measure(name, files) for e in environments] for _ in range(TURNS)]
+        turns = [[e.measure(module, name, files) for e in environments] for _ in range(TURNS)]
+    if None in turns[0]:
+        return None
     return [min(times)[0] for times in zip(*turns, strict=True)], [said[1:] for said in turns[0]]
 
 
 def rows(environments, options):
     """Return the rows of the report, and the instruction sets and versions of both."""
     table, said, normal = [], [], None
-    for name, dtype in itertools.product(options.functions or data.FUNCTIONS, options.types):
+    for name, tier, dtype in itertools.product(options.functions, options.tiers, options.types):
         for kind, called, inputs in data.cases(name, dtype, options.elements):
             if options.kinds and kind not in options.kinds:
                 continue
-            (this, other), said = measured(environments, name, inputs)
+            if not (found := measured(environments, data.TIERS[tier], name, inputs)):
+                break
+            (this, other), said = found
             normal = this if called.startswith("normal") and not called.endswith("soft") else normal
             table.append({
-                "function": name,
+                "function": name if tier == "default" else f"{tier}.{name}",
                 "type": dtype,
                 "inputs": called,
                 "this, ns": f"{this:.3f}",
@@ -100,7 +108,8 @@ def main(argv=None):
     parser.add_argument("other", metavar="PYTHON", help="of the environment that holds the other build")
     parser.add_argument("--isa", help="the instruction set of both; default the best")
     parser.add_argument("--types", nargs="*", choices=data.TYPES, default=data.TYPES, help="default: all")
-    parser.add_argument("--functions", nargs="*", choices=data.FUNCTIONS, help="default: all")
+    parser.add_argument("--functions", nargs="*", choices=data.FUNCTIONS, default=data.FUNCTIONS, help="default: all")
+    parser.add_argument("--tiers", nargs="*", choices=data.TIERS, default=list(data.TIERS), help="default: both")
     parser.add_argument("--kinds", nargs="*", metavar="KIND", help="of inputs, such as normal or tail; default: all")
     parser.add_argument("--elements", type=int, default=N, metavar="N", help="default: %(default)s")
     parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")

@@ -1,11 +1,13 @@
 """What fastsig is compared with: each library's own functions, or what people write with it where it has none.
 
-Every contender computes with one thread. A library that is not installed is left out by its ImportError.
+Every contender computes with one thread. Libraries are imported where they are first used, so that whoever has none of
+them can ask a program what it does.
 """
 
 import importlib.util
 import math
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -71,8 +73,7 @@ def into(library, subtract, multiply, name, x, ones_like):
     """
     first, second = ones_like(x), ones_like(x)
     if name in library._fields:
-        function = getattr(library, name)
-        return lambda: (function(x, out=first),)
+        return partial(getattr(library, name), x, out=first)
     one = ones_like(x[0])
 
     def both():
@@ -89,20 +90,21 @@ def into(library, subtract, multiply, name, x, ones_like):
 # ---------------------------------------------------------------------------------------------------------------
 
 
+def of_ufunc(ufunc, x):
+    """Return a call of a ufunc with nothing around it: of one element, a function in between would be a fifth."""
+    return partial(ufunc, x, out=tuple(np.ones_like(x) for _ in range(ufunc.nout)))
+
+
 def with_fastsig(name, x):
     """Return a call of fastsig's ufunc."""
-    ufunc = getattr(fastsig, name)
-    out = tuple(np.ones_like(x) for _ in range(ufunc.nout))
-    return lambda: (ufunc(x, out=out), out)[1]
+    return of_ufunc(getattr(fastsig, name), x)
 
 
 def with_fast(name, x):
-    """Return a call of the fast tier's ufunc, which is the default's but for float32."""
-    if x.dtype != np.float32 or name not in fastsig.fast.__all__:
+    """Return a call of the fast tier's ufunc."""
+    if name not in fastsig.fast.__all__:
         raise NotImplementedError
-    ufunc = getattr(fastsig.fast, name)
-    out = tuple(np.ones_like(x) for _ in range(ufunc.nout))
-    return lambda: (ufunc(x, out=out), out)[1]
+    return of_ufunc(getattr(fastsig.fast, name), x)
 
 
 def numpy_library():
@@ -203,13 +205,13 @@ def with_jax(name, x):
     import jax
 
     function, x = jax.jit(library.function(name)), jax.numpy.asarray(x)
-    single = name != "sigmoid_with_derivative"
+    return lambda: jax.block_until_ready(function(x))
 
-    def run():
-        result = jax.block_until_ready(function(x))
-        return (result,) if single else result
 
-    return run
+def without_half(x):
+    """Refuse float16 for a library that has none."""
+    if x.dtype == np.float16:
+        raise NotImplementedError
 
 
 LOG1P = "log1p(exp(-abs(x)))"
@@ -227,6 +229,7 @@ EXPRESSIONS = {
 
 def with_numexpr(name, x):
     """Return an evaluation by numexpr; of two outputs the second from the first, `s`."""
+    without_half(x)
     import numexpr
 
     numexpr.set_num_threads(1)
@@ -262,15 +265,15 @@ def numba_formulas(jit):
     }
 
 
-def with_numba(name, x):
-    """Return a call of a loop that Numba has compiled, without fastmath; NumPy's rules of division let it vectorise."""
+@cache
+def numba_loop(name):
+    """Return a loop that Numba compiles for each type, without fastmath; NumPy's rules of division let it vectorise."""
     import numba
 
     jit = numba.njit(fastmath=False, error_model="numpy")
     formulas = numba_formulas(jit)
-    one, zero = np.ones(1, x.dtype)[0], np.zeros(1, x.dtype)[0]
     if name == "sigmoid_with_derivative":
-        formula, out = formulas["sigmoid"], (np.ones_like(x), np.ones_like(x))
+        formula = formulas["sigmoid"]
 
         @jit
         def loop(x, out, second, one, zero):
@@ -279,17 +282,27 @@ def with_numba(name, x):
                 out[i] = s
                 second[i] = s * (one - s)
     else:
-        formula, out = formulas[name], (np.ones_like(x),)
+        formula = formulas[name]
 
         @jit
         def loop(x, out, one, zero):
             for i in range(x.size):
                 out[i] = formula(x[i], one, zero)
 
+    return loop
+
+
+def with_numba(name, x):
+    """Return a call of a compiled loop."""
+    without_half(x)
+    loop = numba_loop(name)
+    out = tuple(np.ones_like(x) for _ in range(getattr(fastsig, name).nout))
+    one, zero = np.ones(1, x.dtype)[0], np.zeros(1, x.dtype)[0]
     return lambda: (loop(x, *out, one, zero), out)[1]
 
 
-# Operators and what they take, a line each: the graph's input is x, its 1 is one, its outputs are the last names.
+# Operators and what they take, a line each: the graph's input is x, its 1 is one, its outputs are the last names. The
+# runtime makes one operator of silu's two, and computes float16 in float32.
 GRAPHS = {
     "sigmoid": ("Sigmoid x y",),
     "sigmoid_derivative": ("Sigmoid x s", "Sub one s c", "Mul s c y"),
@@ -356,6 +369,8 @@ def with_onnxruntime(name, x):
 # All of them
 # ---------------------------------------------------------------------------------------------------------------
 
+INSTALL = 'pip install "fastsig-ufuncs[bench]"'
+
 
 class Contender(NamedTuple):
     """A library, and how it is shown: colours that the colour-blind can tell apart, after Okabe and Ito."""
@@ -364,7 +379,7 @@ class Contender(NamedTuple):
     packages: tuple[str, ...]
     color: str
     marker: str
-    prepare: Callable  # (name, x) -> a call without arguments that returns a tuple of arrays
+    prepare: Callable  # (name, x) -> a call without arguments that returns an array, or a tuple of arrays
     library: Callable[[], Library] | None = None
 
 
@@ -388,3 +403,9 @@ def installed(names=tuple(CONTENDERS)):
         for name, contender in CONTENDERS.items()
         if name == "fastsig" or (name in names and all(map(importlib.util.find_spec, contender.packages)))
     }
+
+
+def absent(names=tuple(CONTENDERS)):
+    """Return how those of some contenders are called that are not installed."""
+    here = installed(names)
+    return [CONTENDERS[name].label for name in names if name not in here]

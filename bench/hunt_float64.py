@@ -169,10 +169,10 @@ def arguments(argv):
 
 def main(argv=None):
     """Run the command, and return its exit status."""
+    options = arguments(argv)
     if reason := wide.unusable():
         print(f"hunt_float64: {reason}", file=sys.stderr)
         return 2
-    options = arguments(argv)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     print(f"--seed {seed}")
     rows = []

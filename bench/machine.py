@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +16,11 @@ import sources
 from fastsig import _dispatch
 from fastsig.__main__ import cpu
 from fastsig._version import __version__
+
+UNKNOWN = "not recorded"
+ROOT = Path(__file__).parents[1]
+KERNELS = ROOT / "fastsig" / "kernels"
+SOURCES = ("setup.py", "pyproject.toml", "fastsig", "bench", ":!bench/logs", ":!bench/accuracy")  # of what is run
 
 
 def kernel_files():
@@ -26,7 +32,27 @@ def compilers():
     """Return the compilers that the kernels' files name as theirs."""
     named = re.compile(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+")
     found = {match.decode() for path in kernel_files() for match in named.findall(path.read_bytes())}
-    return ", ".join(sorted(found)) or "not recorded"
+    return ", ".join(sorted(found)) or UNKNOWN
+
+
+def git(*arguments):
+    """Return what git says of the checkout."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def commit():
+    """Return the commit that a program is run from, as far as that is known: a source distribution has none."""
+    try:
+        if git("rev-parse", "--show-prefix"):  # the folder is part of somebody else's checkout
+            return UNKNOWN
+        head, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--", *SOURCES)
+        here = {name: (KERNELS / name).read_text("utf-8") for name in sources.kernel_sources()}
+    except (OSError, subprocess.CalledProcessError):
+        return UNKNOWN
+    if here != sources.kernel_sources():
+        return f"{UNKNOWN}: other kernels are installed than those of the checkout"
+    return f"{head[:12]}, with uncommitted changes" if changed else head[:12]
 
 
 def facts(packages=(), kernels=sources.ALL):

@@ -8,9 +8,10 @@ rational it is computed as such, and a tie goes to even.
 from fractions import Fraction
 from typing import NamedTuple
 
-import gmpy2
+import lazy
 import numpy as np
-from gmpy2 import mpfr, mpq
+
+gmpy2 = lazy.Module("gmpy2")
 
 BITS = (160, 320, 640, 1280, 2560, 5120)  # a result of float64 inputs can be 2^-1100 or so from a midpoint, relatively
 SLACK = 6  # of a formula's value, 2^SLACK roundings of its scale are more than it has
@@ -155,14 +156,14 @@ def rational(name, inputs):
     type, and no midpoint.
     """
     if name == "sigmoid_backward":
-        grad, y = (mpq(Fraction(float(a))) for a in inputs)
+        grad, y = (gmpy2.mpq(Fraction(float(a))) for a in inputs)
         return grad * y * (1 - y)
     if name == "logistic_loss_gradient" and inputs[0] == 0:
-        return mpq(1, 2) - mpq(Fraction(float(inputs[1])))
+        return gmpy2.mpq(1, 2) - gmpy2.mpq(Fraction(float(inputs[1])))
     return {
-        ("sigmoid", 0.0): mpq(1, 2),
-        ("silu_derivative", 0.0): mpq(1, 2),
-        ("sigmoid_derivative", 0.0): mpq(1, 4),
+        ("sigmoid", 0.0): gmpy2.mpq(1, 2),
+        ("silu_derivative", 0.0): gmpy2.mpq(1, 2),
+        ("sigmoid_derivative", 0.0): gmpy2.mpq(1, 4),
     }.get((name, float(inputs[0])))
 
 
@@ -189,7 +190,7 @@ def product_sign(inputs):
 def nearest_to_rational(name, dtype, inputs, value):
     """Return the number of a type nearest to a rational value, of two as near the even one; a zero has its sign."""
     with FORMATS[dtype].context():
-        y = float(mpfr(value))
+        y = float(gmpy2.mpfr(value))
     if y == 0 and name == "sigmoid_backward":
         y = np.copysign(0.0, product_sign(inputs))
     return y
@@ -229,7 +230,7 @@ def nearest(name, dtype, inputs):
         undecided = []
         with gmpy2.context(precision=bits):
             for i in left:
-                low, high = bounds(name, [mpfr(float(a)) for a in inputs[i]], bits)
+                low, high = bounds(name, [gmpy2.mpfr(float(a)) for a in inputs[i]], bits)
                 found[i] = float(narrow.plus(low))
                 if found[i] != float(narrow.plus(high)):
                     undecided.append(i)
@@ -247,12 +248,12 @@ def from_midpoint(name, dtype, inputs):
     form = FORMATS[dtype]
     value = rational(name, inputs)
     if value is not None:
-        gap = mpq(2) ** form.ulp_exponent(mpfr(value))
-        away = abs(value / gap % 1 - mpq(1, 2))
-        return float(gmpy2.log2(mpfr(away))) if away else -np.inf
+        gap = gmpy2.mpq(2) ** form.ulp_exponent(gmpy2.mpfr(value))
+        away = abs(value / gap % 1 - gmpy2.mpq(1, 2))
+        return float(gmpy2.log2(gmpy2.mpfr(away))) if away else -np.inf
     for bits in BITS:
         with gmpy2.context(precision=bits):
-            low, high = bounds(name, [mpfr(float(a)) for a in inputs], bits)
+            low, high = bounds(name, [gmpy2.mpfr(float(a)) for a in inputs], bits)
             gap = form.ulp_exponent(low)
             if gap != form.ulp_exponent(high) and high - low < gmpy2.exp2(gap - 10):
                 return -1.0  # next to a power of two

@@ -1,30 +1,34 @@
 """Measure how fast fastsig is beside its peers.
 
-    python bench/peers.py                                 every function, type and size: minutes
-    python bench/peers.py --isa avx2 --json peers.json    with one instruction set, the peers held to it as well
+    python bench/peers.py                                 every function, type and size, each at its best: ten minutes
+    python bench/peers.py --isa avx2                      with one instruction set, the peers held to it as well
+    python bench/peers.py --log                           into the log of this CPU and instruction set, with a picture
     python bench/peers.py --functions sigmoid --types float64 --sizes 100000
 
 One thread each, on one CPU where the system lets a process choose; outputs given where a library takes them, pages
-touched. The contenders take turns in every round, and a ratio is the median of the rounds' own. Losses are told like
-wins. The program starts itself again with the environment that the libraries read when they are imported.
+touched. The contenders take turns, round by round, and each has the time of its best round, which other programs have
+disturbed the least. Losses are told like wins. The program starts itself again with the environment that the libraries
+read when they are imported.
 
-Exit status: 0, or 1 where a bar that was measured is missed.
+Exit status: 0; with --check, 1 where a bar is missed or was not measured.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from typing import NamedTuple
 
 import machine
 import numpy as np
-from contenders import CONTENDERS, installed
+from contenders import CONTENDERS, INSTALL, absent, installed, of_ufunc
 
 from fastsig import _dispatch, isa, sigmoid
 
@@ -37,28 +41,37 @@ FUNCTIONS = (
     "logit",
     "silu",
 )
-TYPES = ("float32", "float64")
-SIZES = tuple(10**k for k in range(2, 8))
-SHOWN = (10**5, 10**7)  # in the Markdown table
+TYPES = ("float16", "float32", "float64")
+KERNELS = f"default fast {' '.join(TYPES)}"
+SIZES = tuple(10**k for k in range(8))
+DRAWN = 100  # elements from which on there is a picture
 SPAN = 2e-3  # seconds that a timing lasts at the least, by calling again
-TOLERANCE = 1e-5  # a contender off by more, at half its inputs, computes something else
+TOLERANCE = 8  # epsilons of the type, of the result or of 1; a contender off by more, at half its inputs, is refused
 SEED = 20190613
 ALONE = "fastsig sigmoid"  # timed beside sigmoid_with_derivative, whose bar is a multiple of it
 COPY = "copyto"  # timed beside the sigmoid: the least that any function of so many numbers takes
+EXP = "np.exp"  # timed beside every function: what a call costs, and what one exponential does
+YARDSTICKS = (ALONE, COPY, EXP)
+LOGS = Path(__file__).parent / "logs" / "peers"
 
 
-BAR_SIZE = 10**5
+# ---------------------------------------------------------------------------------------------------------------
+# What is asked
+# ---------------------------------------------------------------------------------------------------------------
+
+RATIOS = {"fastsig": "ratio", "fast": "fast ratio"}  # the names of the columns
 
 
 class Bar(NamedTuple):
-    """What is asked of a function."""
+    """What is asked of a function of a tier."""
 
+    of: str  # "fastsig", or "fast", the fast tier
     function: str
     dtype: str
     against: str
     least: float  # how many times as fast
-    of: str = "fastsig"  # or "fast", the fast tier
-    size: int = BAR_SIZE
+    size: int = 10**5
+    isa: str | None = None  # where it is asked with one instruction set only
 
     def line(self, rows):
         """Return whether the bar is met, and a line that says so; None and a line where it was not measured."""
@@ -68,39 +81,62 @@ class Bar(NamedTuple):
         if not found:
             return None, f"----  {what}: not measured against {label(self.against)}"
         ratio = found[0][RATIOS[self.of]]
-        if self.against in (ALONE, COPY):
+        if self.against in YARDSTICKS:
             told = f"{1 / ratio:.2f} x the time of {self.against} (at most {1 / self.least:.2f})"
         else:
             told = f"{ratio:.2f} x as fast as {label(self.against)} (at least {self.least:.2f})"
         return ratio >= self.least, f"{'PASS' if ratio >= self.least else 'FAIL'}  {what}: {told}"
 
 
-RATIOS = {"fastsig": "ratio", "fast": "fast ratio"}  # the names of the columns
 BARS = (
-    Bar("sigmoid", "float64", "torch", 1.35),
-    Bar("sigmoid", "float64", "scipy", 4.0),
-    Bar("sigmoid", "float32", "torch", 1.0),
-    Bar("sigmoid", "float32", "scipy", 4.0),
-    Bar("sigmoid_derivative", "float64", "scipy", 3.6),
-    Bar("sigmoid_derivative", "float64", "torch", 1.7),
-    Bar("sigmoid_derivative", "float32", "torch", 1.7),
-    Bar("sigmoid_with_derivative", "float64", ALONE, 1 / 1.35),
-    Bar("sigmoid_with_derivative", "float32", ALONE, 1 / 1.35),
-    Bar("log_sigmoid", "float64", "scipy", 6.0),
-    Bar("log_sigmoid", "float32", "scipy", 6.0),
-    Bar("log_sigmoid", "float64", "torch", 2.0),
-    Bar("log_sigmoid", "float32", "torch", 1.4),
-    Bar("softplus", "float64", "scipy", 6.0),
-    Bar("softplus", "float32", "scipy", 6.0),
-    Bar("softplus", "float64", "torch", 2.0),
-    Bar("softplus", "float32", "torch", 1.4),
-    Bar("logit", "float64", "scipy", 3.0),
-    Bar("logit", "float32", "scipy", 3.0),
-    Bar("silu", "float64", "torch", 1.0),
-    Bar("silu", "float32", "torch", 1.0),
-    Bar("sigmoid", "float32", "torch", 2.0, "fast"),
-    Bar("sigmoid", "float32", "onnxruntime", 0.85, "fast"),
-    Bar("sigmoid", "float32", COPY, 1 / 1.15, "fast", 10**7),
+    Bar("fastsig", "sigmoid", "float32", "torch", 0.65, isa="avx512"),
+    Bar("fastsig", "sigmoid", "float32", "torch", 1.0, isa="avx2"),
+    Bar("fastsig", "sigmoid", "float32", "numpy", 1.3),
+    Bar("fastsig", "sigmoid", "float32", "scipy", 5.0),
+    Bar("fastsig", "sigmoid_derivative", "float32", "torch", 1.4),
+    Bar("fastsig", "sigmoid_derivative", "float64", "scipy", 3.6),
+    Bar("fastsig", "sigmoid_with_derivative", "float32", ALONE, 1 / 1.35),
+    Bar("fastsig", "sigmoid_with_derivative", "float64", ALONE, 1 / 1.35),
+    Bar("fastsig", "log_sigmoid", "float32", "scipy", 6.0),
+    Bar("fastsig", "log_sigmoid", "float32", "torch", 1.4, isa="avx2"),
+    Bar("fastsig", "log_sigmoid", "float64", "torch", 2.0, isa="avx2"),
+    Bar("fastsig", "softplus", "float32", "scipy", 6.0),
+    Bar("fastsig", "softplus", "float32", "torch", 1.4, isa="avx2"),
+    Bar("fastsig", "softplus", "float64", "torch", 2.0, isa="avx2"),
+    Bar("fastsig", "logit", "float32", "scipy", 6.0),
+    Bar("fastsig", "logit", "float64", "scipy", 3.0),
+    Bar("fastsig", "silu", "float32", "torch", 1.0, isa="avx2"),
+    Bar("fastsig", "silu", "float64", "torch", 1.0, isa="avx2"),
+    # float16, against PyTorch's half
+    Bar("fastsig", "sigmoid", "float16", "torch", 1.15),
+    Bar("fastsig", "silu", "float16", "torch", 1.15),
+    Bar("fastsig", "log_sigmoid", "float16", "torch", 2.0),
+    # The fast tier
+    Bar("fast", "sigmoid", "float32", "torch", 1.3),
+    Bar("fast", "sigmoid", "float32", "torch", 2.0, isa="avx2"),
+    Bar("fast", "sigmoid", "float32", "onnxruntime", 1.0),
+    Bar("fast", "sigmoid_derivative", "float32", "torch", 2.4),
+    Bar("fast", "silu", "float32", "torch", 1.2),
+    Bar("fast", "logit", "float32", "torch", 1.0),
+    Bar("fast", "sigmoid", "float64", "torch", 1.35),
+    Bar("fast", "sigmoid", "float64", "scipy", 6.0),
+    Bar("fast", "silu", "float64", "torch", 1.35),
+    Bar("fast", "silu", "float64", "scipy", 6.0),
+    Bar("fast", "log_sigmoid", "float64", "torch", 3.0),
+    Bar("fast", "logit", "float64", "torch", 1.2),
+    # Beyond the caches
+    Bar("fastsig", "sigmoid", "float32", "torch", 0.85, 10**7),
+    Bar("fast", "sigmoid", "float32", "torch", 1.15, 10**7),
+    Bar("fast", "sigmoid", "float32", "onnxruntime", 1.0, 10**7),
+    Bar("fast", "sigmoid", "float32", COPY, 1 / 1.15, 10**7),
+    # Calls of one element
+    *(
+        Bar(of, function, dtype, EXP, 1 / 1.1, 1)
+        for of in RATIOS
+        for function in FUNCTIONS
+        if function != "sigmoid_with_derivative"  # two outputs
+        for dtype in TYPES
+    ),
 )
 
 
@@ -125,7 +161,8 @@ ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
 }
 # How the libraries are told which instruction set is the most that they may use. SciPy and numexpr are compiled for the
-# baseline and leave exp to the C library; ONNX Runtime takes no such wish, and its Sigmoid has no AVX-512 code.
+# baseline and leave exp to the C library. ONNX Runtime takes no such wish: its Sigmoid has no AVX-512 code, but what it
+# makes of silu has.
 HELD = {
     "avx2": {
         "ATEN_CPU_CAPABILITY": "avx2",
@@ -177,17 +214,20 @@ def prepared(function, x, contenders):
             calls[name] = contender.prepare(function, x)
     expected = calls["fastsig"]()
     for name, call in calls.items():
-        for y, right in zip(call(), expected, strict=True):
-            y = np.asarray(y)
-            if y.dtype != right.dtype or not np.median(np.abs(y - right)) < TOLERANCE:
+        for y, right in zip(arrays(call()), arrays(expected), strict=True):
+            off = np.median(np.abs(y - right) / np.maximum(1, np.abs(right)))
+            if y.dtype != x.dtype or not off < TOLERANCE * np.finfo(x.dtype).eps:
                 raise AssertionError(f"{label(name)} does not compute {function} {x.dtype}")
     if function == "sigmoid_with_derivative":
-        out = np.ones_like(x)
-        calls[ALONE] = lambda: sigmoid(x, out=out)
+        calls[ALONE] = of_ufunc(sigmoid, x)
     if function == "sigmoid":
-        copy = np.ones_like(x)
-        calls[COPY] = lambda: np.copyto(copy, x)
-    return calls
+        calls[COPY] = partial(np.copyto, np.ones_like(x), x)
+    return {**calls, EXP: of_ufunc(np.exp, x)}
+
+
+def arrays(results):
+    """Return what a call returns, one array or several of any library, as NumPy's."""
+    return [np.asarray(y) for y in (results if isinstance(results, tuple) else (results,))]
 
 
 def seconds(call, times):
@@ -199,34 +239,25 @@ def seconds(call, times):
 
 
 def compare(calls, rounds):
-    """Return the seconds of a call of each contender, a list with an entry per round."""
+    """Return the seconds of a call of each contender."""
     times = {name: max(1, round(SPAN / min(seconds(call, 1) for _ in range(3)))) for name, call in calls.items()}
     taken = [{name: seconds(call, times[name]) for name, call in calls.items()} for _ in range(rounds)]
-    return {name: [of_round[name] for of_round in taken] for name in calls}
+    return {name: min(of_round[name] for of_round in taken) for name in calls}
 
 
 def measure(function, dtype, n, contenders, rounds):
     """Return a row for each contender: its ns per element, and how many times as fast fastsig is."""
     taken = compare(prepared(function, numbers(function, dtype, n), contenders), rounds)
-
-    def ratios(series):
-        """Return the medians of its rounds' ratios to fastsig, and to the fast tier where that is timed."""
-        return {
-            column: median(t / o for t, o in zip(series, taken[of], strict=True))
-            for of, column in RATIOS.items()
-            if of in taken
-        }
-
     return [
         {
             "function": function,
             "type": dtype,
             "size": n,
             "contender": name,
-            "ns per element": median(series) / n * 1e9,
-            **ratios(series),
+            "ns per element": time / n * 1e9,
+            **{column: time / taken[of] for of, column in RATIOS.items() if of in taken},
         }
-        for name, series in taken.items()
+        for name, time in taken.items()
     ]
 
 
@@ -238,7 +269,7 @@ def measure(function, dtype, n, contenders, rounds):
 def facts(contenders, wanted, rounds):
     """Return when, where, with what and how it was measured."""
     packages = [p for name, c in contenders.items() if name not in ("fastsig", "fast", "numpy") for p in c.packages]
-    about = machine.facts(packages)
+    about = {**machine.facts(packages, KERNELS), "commit": machine.commit()}
     if "torch" in contenders:
         import torch
 
@@ -247,16 +278,22 @@ def facts(contenders, wanted, rounds):
     return {**about, "ISA": isa(), "peers held to": held or "nothing", "threads": 1, "rounds": rounds}
 
 
+def timed(rows):
+    """Return the names of what was timed, in the order in which it is told."""
+    found = {row["contender"] for row in rows}
+    return [name for name in (*CONTENDERS, *YARDSTICKS) if name in found]
+
+
 def table(rows):
     """Yield a line for each function, type and size: ns per element, and how many times as fast fastsig is."""
-    names = list(dict.fromkeys(row["contender"] for row in rows))
-    yield f"{'function':26}{'type':9}{'size':>10}" + "".join(f"{label(name):>18}" for name in names)
+    names = timed(rows)
+    yield f"{'function':26}{'type':9}{'size':>10}" + "".join(f"{label(name):>20}" for name in names)
     for of_size in groups(rows):
         cells = {row["contender"]: f"{row['ns per element']:.3f} ({row['ratio']:.2f}x)" for row in of_size}
         cells["fastsig"] = f"{of_size[0]['ns per element']:.3f}"
         first = of_size[0]
         yield f"{first['function']:26}{first['type']:9}{first['size']:>10,}" + "".join(
-            f"{cells.get(name, '-'):>18}" for name in names
+            f"{cells.get(name, '-'):>20}" for name in names
         )
 
 
@@ -268,39 +305,20 @@ def groups(rows):
     return list(found.values())
 
 
-def markdown(rows):
-    """Return the table for people to read: at two sizes, fastsig's ns per element and the peers' ratios to it."""
-    names = list(dict.fromkeys(row["contender"] for row in rows if row["contender"] not in ("fastsig", ALONE, COPY)))
-    sizes = [n for n in SHOWN if any(row["size"] == n for row in rows)] or sorted({row["size"] for row in rows})[:1]
-    kinds = dict.fromkeys((row["function"], row["type"]) for row in rows)
-    lines = []
-    for function, dtype in kinds:
-        found = {
-            (row["contender"], row["size"]): row for row in rows if (row["function"], row["type"]) == (function, dtype)
-        }
-        line = {"function": f"`{function}`", "type": dtype}
-        line["fastsig, ns"] = " / ".join(f"{found['fastsig', n]['ns per element']:.2f}" for n in sizes)
-        for name in names:
-            ratios = [f"{found[name, n]['ratio']:.2f}" for n in sizes if (name, n) in found]
-            line[label(name)] = " / ".join(ratios) or "-"
-        lines.append(line)
-    told = " / ".join(f"10^{len(str(n)) - 1}" for n in sizes)
-    return f"{machine.markdown(lines)}\n\nAt {told} elements: ns per element, and times as fast as each peer.\n"
-
-
 def draw(path, rows, about):
-    """Draw ns per element over the size, a panel for each function and type."""
+    """Draw ns per element over the size, a panel for each function and type; of few elements all is overhead."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullLocator
 
     kinds = list(dict.fromkeys((row["function"], row["type"]) for row in rows))
-    columns = min(4, len(kinds))
-    lines = -(-(len(kinds) + 1) // columns)  # a panel more, for the legend
-    figure = Figure(figsize=(3.4 * columns, 2.7 * lines), dpi=100, layout="constrained")
+    columns = len({dtype for _, dtype in kinds})
+    lines = len(kinds) // columns
+    figure = Figure(figsize=(3.8 * columns, 2.5 * lines + 1), dpi=100, layout="constrained")
     panels = list(figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).flat)
-    for panel, (function, dtype) in zip(panels, kinds, strict=False):
+    for panel, (function, dtype) in zip(panels, kinds, strict=True):
         for name, contender in CONTENDERS.items():
             at = [r for r in rows if (r["function"], r["type"], r["contender"]) == (function, dtype, name)]
+            at = [r for r in at if r["size"] >= DRAWN]
             if at:
                 panel.loglog(
                     [r["size"] for r in at],
@@ -317,13 +335,12 @@ def draw(path, rows, about):
         panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
         panel.yaxis.set_major_formatter("{x:g}")
         panel.yaxis.set_minor_locator(NullLocator())
-    for panel in panels[len(kinds) :]:
-        panel.axis("off")
     shown = {text: line for panel in panels for line, text in zip(*panel.get_legend_handles_labels(), strict=True)}
-    panels[-1].legend(shown.values(), shown.keys(), loc="center", frameon=False, fontsize=11)
-    figure.supxlabel("elements")
-    figure.supylabel("ns per element, one thread")
-    figure.suptitle(f"{about['CPU']}, {about['ISA']}, {about['date'][:10]}", fontsize=11)
+    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=5, frameon=False, fontsize=11)
+    figure.suptitle(
+        f"{about['CPU']}, {about['ISA']}, {about['date'][:10]}\nns per element over the number of elements, one thread",
+        fontsize=11,
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
@@ -331,6 +348,11 @@ def draw(path, rows, about):
 # ---------------------------------------------------------------------------------------------------------------
 # The command
 # ---------------------------------------------------------------------------------------------------------------
+
+
+def log_file():
+    """Return the log of this CPU and instruction set."""
+    return LOGS / f"{re.sub('[^a-z0-9]+', '-', f'{machine.cpu()} {isa()}'.lower())}.json"
 
 
 def arguments(argv):
@@ -346,10 +368,29 @@ def arguments(argv):
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, metavar="N")
     parser.add_argument("--peers", nargs="+", choices=CONTENDERS, default=tuple(CONTENDERS), metavar="NAME")
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="default: %(default)s")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="for all that was measured")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="for a table")
-    parser.add_argument("--png", type=Path, metavar="FILE", help="for a picture; needs matplotlib")
+    parser.add_argument(
+        "--log",
+        nargs="?",
+        type=Path,
+        const=log_file(),
+        metavar="FILE",
+        help=f"for all that was measured; by default named after the CPU and the instruction set, in {LOGS}; "
+        "a picture beside it if matplotlib is installed",
+    )
+    parser.add_argument("--check", action="store_true", help="fail where a bar is missed or was not measured")
     return parser.parse_args(argv)
+
+
+def asked(options):
+    """Return the bars of what a run is to measure."""
+    return [
+        bar
+        for bar in BARS
+        if bar.isa in (None, isa())
+        and bar.function in options.functions
+        and bar.dtype in options.types
+        and bar.size in options.sizes
+    ]
 
 
 def main(argv=None):
@@ -362,23 +403,24 @@ def main(argv=None):
     contenders = installed(options.peers)
     about = facts(contenders, options.isa, options.rounds)
     print("\n".join(f"{key}: {value}" for key, value in about.items()), end="\n\n")
+    if missing := absent(options.peers):
+        print(f"Not installed: {', '.join(missing)}. {INSTALL}", file=sys.stderr)
     rows = []
     for function in options.functions:
         for dtype in options.types:
             for n in options.sizes:
-                rows += measure(function, dtype, n, contenders, options.rounds)
+                with np.errstate(all="ignore"):  # as people's formulas overflow, in float16 above all
+                    rows += measure(function, dtype, n, contenders, options.rounds)
                 print(f"{function} {dtype} {n}", file=sys.stderr, flush=True)
     print("ns per element (how many times as fast fastsig is)", *table(rows), sep="\n")
-    bars = [bar.line(rows) for bar in BARS]
-    print(f"\nBars, at {BAR_SIZE} elements, {isa()}", *(line for _, line in bars), sep="\n")
-    if options.json:
+    bars = [bar.line(rows) for bar in asked(options)]
+    print(f"\nBars, {isa()}", *(line for _, line in bars), sep="\n")
+    if options.log:
         told = [{"met": met, "bar": line[6:]} for met, line in bars]
-        machine.write(options.json, json.dumps({"about": about, "rows": rows, "bars": told}, indent=1) + "\n")
-    if options.markdown:
-        machine.write(options.markdown, markdown(rows))
-    if options.png:
-        draw(options.png, rows, about)
-    return int(any(met is False for met, _ in bars))
+        machine.write(options.log, json.dumps({"about": about, "rows": rows, "bars": told}, indent=1) + "\n")
+        if find_spec("matplotlib"):
+            draw(options.log.with_suffix(".png"), rows, about)
+    return int(options.check and not all(met for met, _ in bars))
 
 
 if __name__ == "__main__":

@@ -10,9 +10,14 @@ import argparse
 import json
 import re
 import sys
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import sources
+from contenders import CONTENDERS
+from peers import ALONE, COPY, FUNCTIONS, TYPES, label, timed
+from peers import LOGS as RACES
 
 import fastsig
 from fastsig._reference import REFERENCE
@@ -69,9 +74,7 @@ def names():
 
 def about(file):
     """Return what a log says of its run: the machine, the compiler, the kernels, the day."""
-    path = LOGS / file
-    found = dict(re.findall(r"^- (.+?): (.*)$", path.read_text("utf-8"), re.M))
-    return found or json.loads(path.with_suffix(".json").read_text("utf-8"))["about"]
+    return dict(re.findall(r"^- (.+?): (.*)$", (LOGS / file).read_text("utf-8"), re.M))
 
 
 def logged(file):
@@ -84,10 +87,82 @@ def logged(file):
     return table
 
 
+# ---------------------------------------------------------------------------------------------------------------
+# The race
+# ---------------------------------------------------------------------------------------------------------------
+
+SHOWN = (10**5, 10**7)  # elements
+ONE = (1,)  # element: a call
+
+
+class Race(NamedTuple):
+    """A log of `bench/peers.py`."""
+
+    path: str  # from ROOT
+    about: dict
+    rows: list
+
+    def kind(self):
+        """Return what one race is shown of: a maker and family of CPUs, where they are told, and an instruction set."""
+        cpu = re.fullmatch(r"(\w+).* \((family \d+), model \d+\)", self.about["CPU"])
+        return f"{' '.join(cpu.groups()) if cpu else self.about['CPU']}, {self.about['ISA']}"
+
+    def cells(self, function, dtype, sizes, names):
+        """Return ns per element of each contender at each size, in bold the least of a size."""
+        found = {name: [] for name in names}
+        for n in sizes:
+            key = {"function": function, "type": dtype, "size": n}
+            ns = {row["contender"]: row["ns per element"] for row in self.rows if row.items() >= key.items()}
+            least = min((ns[name] for name in ns.keys() & CONTENDERS), default=None)
+            for name, cell in found.items():
+                told = f"{ns[name]:.{0 if n == 1 else 2}f}" if name in ns else "-"
+                cell.append(f"**{told}**" if name in CONTENDERS and ns.get(name, "") == least else told)
+        return [" / ".join(cell) if set(cell) != {"-"} else "-" for cell in found.values()]
+
+
+def races():
+    """Return all races, the newest first."""
+    logs = [(path, json.loads(path.read_text("utf-8"))) for path in sorted(RACES.glob("*.json"))]
+    found = [Race(path.relative_to(ROOT).as_posix(), log["about"], log["rows"]) for path, log in logs]
+    return sorted(found, key=lambda race: race.about["date"], reverse=True)
+
+
+def side_by_side(shown, sizes, names, functions):
+    """Return a table of races: a line for each function, type and race."""
+    table = [["function", "type", "CPU", *map(label, names)]]
+    for function, dtype, race in product(functions, TYPES, shown):
+        cells = race.cells(function, dtype, sizes, names)
+        table += [[f"`{function}`", dtype, race.kind(), *cells]] if set(cells) != {"-"} else []
+    return rows(table)
+
+
+def speed():
+    """Return the newest race of each kind side by side, and what each of them was."""
+    found = races()
+    newest = {race.kind(): race for race in reversed(found)}
+    shown = [newest[kind] for kind in sorted(newest)]
+    names = timed([row for race in shown for row in race.rows])
+    text = side_by_side(shown, SHOWN, [name for name in names if name in CONTENDERS], FUNCTIONS)
+    text += "\nA call of one element, ns:\n\n"
+    text += side_by_side(shown, ONE, [name for name in names if name not in (ALONE, COPY)], ("sigmoid",))
+    text += "\n"
+    for race in shown:
+        about = {"commit": "not recorded", **race.about}
+        picture = race.path.replace(".json", ".png")
+        text += (
+            f"- {race.kind()}: {about['CPU']}, {about['compiler']}, {about['date'][:10]}, commit {about['commit']} "
+            f"([log]({race.path}){f', [picture]({picture})' if (ROOT / picture).exists() else ''}).\n"
+        )
+    return text
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# All tables, and whether they stand
+# ---------------------------------------------------------------------------------------------------------------
+
 FILES = {
     "float32": "verify_float32.md",
     "accuracy": "../accuracy/table.md",
-    "speed": "peers_avx2.md",
     "fast": "verify_fast.md",
     "allocation": "allocation.md",
 }
@@ -99,20 +174,24 @@ LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
     "shares.md",
     "against_avx2.md",
     "against_avx512.md",
-    "peers_avx512.md",
 )
-TABLES = {"functions": functions, "names": names} | {name: logged(file) for name, file in FILES.items()}
+TABLES = {"functions": functions, "names": names, "speed": speed} | {name: logged(file) for name, file in FILES.items()}
 
 
 def complaints(text):
-    """Return what is wrong with the README's text and with the logs."""
+    """Return what is wrong with the README's text and with the logs. Races of other CPUs than the last one's stay."""
     found = [] if filled(text) == text else ["README.md's tables are stale: python bench/readme.py fills them in"]
-    ran = {file: about(file).get("kernels", "not named") for file in (*FILES.values(), *LINKED)}
+    ran = {(LOGS / file).resolve().relative_to(ROOT): about(file) for file in (*FILES.values(), *LINKED)}
+    last_cpu = races()[0].about["CPU"]
+    for race in races():
+        if race.about["CPU"] == last_cpu:
+            ran[race.path] = race.about
+        elif "commit" not in race.about:
+            found.append(f"{race.path} is of another CPU than the last race, and names no commit that it ran")
     return found + [
-        f"{(LOGS / file).resolve().relative_to(ROOT)} is of other kernels than the sources' ({kernels}): "
-        "it has to be made again"
-        for file, kernels in ran.items()
-        if not sources.still_are(kernels)
+        f"{path} is of other kernels than the sources' ({facts.get('kernels', 'not named')}): it has to be made again"
+        for path, facts in ran.items()
+        if not sources.still_are(facts.get("kernels", ""))
     ]
 
 

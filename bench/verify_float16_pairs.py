@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 import chunks
-import gmpy2
+import lazy
 import machine
 import nearest
 import numpy as np
@@ -29,6 +29,8 @@ import wide
 
 from fastsig import _reference, _ufuncs
 from fastsig._reference import REFERENCE
+
+gmpy2 = lazy.Module("gmpy2")
 
 PATTERNS = 1 << 16
 CHUNKS = 1 << 10  # a chunk has every 1024th pattern as its first input, and all as its second: 2^22 pairs

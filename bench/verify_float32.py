@@ -259,10 +259,10 @@ def complaints(outputs, state):
 
 def main(argv=None):
     """Run the command, and return its exit status."""
+    options = chunks.parser(__doc__, wide.functions(), STATE, "inputs, at random").parse_args(argv)
     if reason := wide.unusable():
         print(f"verify_float32: {reason}", file=sys.stderr)
         return 2
-    options = chunks.parser(__doc__, wide.functions(), STATE, "inputs, at random").parse_args(argv)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     outputs = wide.outputs(options.function, options.isa)
     state = State(options.state, options.afresh)

@@ -9,12 +9,14 @@ import platform
 from collections.abc import Callable
 from typing import NamedTuple
 
-import gmpy2
+import lazy
 import numpy as np
 from fastsig._ufuncs import bind
 
 from fastsig import _dispatch
 from fastsig._reference import REFERENCE
+
+gmpy2 = lazy.Module("gmpy2")
 
 WIDE = np.longdouble
 EPS = np.finfo(WIDE).eps  # 2^-63 on x86-64

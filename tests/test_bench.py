@@ -4,8 +4,11 @@ import importlib
 import itertools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import builds
@@ -25,6 +28,7 @@ data = importlib.import_module("benchmarks.data")
 functions = importlib.import_module("benchmarks.functions")
 process = importlib.import_module("benchmarks.process")
 
+TYPES = ("float16", "float32", "float64")
 MEASURES = ("time_", "peakmem_")
 SMALL = 100
 
@@ -53,33 +57,59 @@ def table(path):
 def test_peers_are_timed_and_told(tmp_path):
     pytest.importorskip("scipy")
     names = ("sigmoid", "sigmoid_with_derivative", "logit")
-    limits = ("--sizes", str(SMALL), "--rounds", "2", "--peers", "numpy", "scipy", "--functions", *names)
-    printed = run(tmp_path, "peers.py", *limits, "--json", "a/peers.json", "--markdown", "peers.md")
+    limits = ("--sizes", str(SMALL), "--rounds", "2", "--peers", "fast", "numpy", "scipy", "--functions", *names)
+    printed = run(tmp_path, "peers.py", *limits, "--log", "a/peers.json", "--check")
     told = json.loads((tmp_path / "a" / "peers.json").read_text())
     assert told["about"]["ISA"] == fastsig.isa()
-    assert {"CPU", "compiler", "date", "NumPy", "scipy"} <= told["about"].keys()
+    assert {"CPU", "commit", "compiler", "date", "kernels", "NumPy", "scipy"} <= told["about"].keys()
     timed = {(row["function"], row["type"], row["contender"]) for row in told["rows"]}
-    assert timed >= set(itertools.product(names, ("float32", "float64"), ("fastsig", "numpy", "scipy")))
+    assert timed >= set(itertools.product(names, TYPES, ("fastsig", "numpy", "scipy", "np.exp")))
+    assert {name for name, _, contender in timed if contender == "fast"} == {*names} & {*fastsig.fast.__all__}
     assert all(row["ns per element"] > 0 and row["ratio"] > 0 for row in told["rows"])
-    assert all(bar["met"] is None for bar in told["bars"])
-    assert "not measured" in printed
-    assert [row["function"] for row in table(tmp_path / "peers.md")] == [f"`{n}`" for n in names for _ in range(2)]
+    assert told["bars"] == []  # there are none of that size
+    assert len([line for line in printed.splitlines() if line.startswith(names)]) == len(names) * len(TYPES)
 
 
 def test_peers_are_held_to_an_isa(tmp_path):
     limits = ("--sizes", str(SMALL), "--rounds", "1", "--peers", "numpy", "--functions", "silu", "--types", "float32")
-    run(tmp_path, "peers.py", *limits, "--isa", fastsig._dispatch.available()[-1].name, "--json", "peers.json")
+    run(tmp_path, "peers.py", *limits, "--isa", fastsig._dispatch.available()[-1].name, "--log", "peers.json")
     about = json.loads((tmp_path / "peers.json").read_text())["about"]
     assert about["ISA"] == fastsig._dispatch.available()[-1].name
 
 
+@pytest.mark.parametrize(
+    ("least", "arguments", "status"), [(1e9, [], 0), (1e9, ["--check"], 1), (1e-9, ["--check"], 0)]
+)
+def test_a_run_fails_for_a_bar_if_that_is_asked(least, arguments, status, monkeypatch):
+    peers = importlib.import_module("peers")
+    monkeypatch.setenv(peers.RUNNING, "1")
+    monkeypatch.setattr(peers, "on_one_cpu", lambda: None)
+    monkeypatch.setattr(peers, "BARS", [peers.Bar("fastsig", "logit", "float32", peers.EXP, least, 1)])
+    limits = ["--sizes", "1", "--rounds", "1", "--peers", "numpy", "--functions", "logit", "--types", "float32"]
+    assert peers.main([*limits, *arguments]) == status
+
+
 def test_a_bar_tells_met_from_missed():
     peers = importlib.import_module("peers")
-    bar = peers.Bar("sigmoid", "float64", "torch", 1.35)
-    row = {"function": "sigmoid", "type": "float64", "size": peers.BAR_SIZE, "contender": "torch"}
+    bar = peers.Bar("fastsig", "sigmoid", "float64", "torch", 1.35)
+    row = {"function": "sigmoid", "type": "float64", "size": bar.size, "contender": "torch"}
     assert bar.line([{**row, "ratio": 1.4}])[0] is True
     assert bar.line([{**row, "ratio": 1.3}])[0] is False
     assert bar.line([{**row, "ratio": 1.4, "size": 100}])[0] is None
+    assert bar._replace(of="fast").line([{**row, "ratio": 1.4, "fast ratio": 1.3}])[0] is False
+    assert bar._replace(of="fast").line([{**row, "ratio": 1.4}])[0] is None
+
+
+def test_each_bar_is_of_what_is_timed():
+    peers = importlib.import_module("peers")
+    assert len({bar[:4] + bar[5:] for bar in peers.BARS}) == len(peers.BARS)
+    for bar in peers.BARS:
+        assert bar.of in peers.RATIOS
+        assert bar.function in peers.FUNCTIONS
+        assert bar.dtype in peers.TYPES
+        assert bar.size in peers.SIZES
+        assert bar.against in {*peers.CONTENDERS, *peers.YARDSTICKS}
+        assert bar.isa in {None, *(row.name for row in ISAS)}
 
 
 def test_a_contender_that_computes_something_else_is_refused():
@@ -88,6 +118,155 @@ def test_a_contender_that_computes_something_else_is_refused():
     wrong = contenders.CONTENDERS["numpy"]._replace(prepare=lambda _, x: lambda: (np.tanh(x),))
     with pytest.raises(AssertionError, match="NumPy does not compute silu float32"):
         peers.prepared("silu", peers.numbers("silu", "float32", SMALL), {**contenders.installed(()), "numpy": wrong})
+
+
+def test_a_log_is_named_after_the_cpu_and_the_instruction_set(monkeypatch):
+    peers = importlib.import_module("peers")
+    monkeypatch.setattr(peers.machine, "cpu", lambda: "Intel(R) Xeon(R) @ 2.10GHz (family 6, model 143)")
+    assert (
+        peers.log_file() == BENCH / "logs" / "peers" / f"intel-r-xeon-r-2-10ghz-family-6-model-143-{fastsig.isa()}.json"
+    )
+    assert peers.arguments(["--log"]).log == peers.log_file()
+    assert peers.arguments([]).log is None
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_a_log_names_the_commit_that_it_ran(tmp_path, monkeypatch):
+    machine = importlib.import_module("machine")
+    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    monkeypatch.setattr(machine, "KERNELS", Path(fastsig.__file__).parent / "kernels")
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "a")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert machine.commit() == "not recorded"
+    machine.git("init")
+    source, log = tmp_path / "bench" / "peers.py", tmp_path / "bench" / "logs" / "peers.json"
+    log.parent.mkdir(parents=True)
+    source.write_text("")
+    machine.git("add", ".")
+    machine.git("commit", "-m", "a")
+    head = machine.git("rev-parse", "HEAD")[:12]
+    log.write_text("")
+    assert machine.commit() == head
+    source.write_text("pass")
+    assert machine.commit() == f"{head}, with uncommitted changes"
+    monkeypatch.setattr(machine, "ROOT", source.parent)  # a copy within somebody else's checkout
+    assert machine.commit() == "not recorded"
+    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    monkeypatch.setattr(machine.sources, "kernel_sources", lambda: {"baseline.pyx": "# of another build"})
+    assert machine.commit().startswith("not recorded: ")
+
+
+def race(cpu, isa, date, **about):
+    """Return a race that took as many ns as its day."""
+    rows = [
+        {"function": "sigmoid", "type": "float32", "size": n, "contender": name, "ns per element": ns}
+        for n in (1, 10**5)
+        for name, ns in (("fastsig", int(date[-2:])), ("torch", 10.5), ("np.exp", 1))
+    ]
+    about = {"CPU": cpu, "ISA": isa, "date": date, "compiler": "GCC", "kernels": "", **about}
+    return importlib.import_module("readme").Race(f"bench/logs/peers/{date}.json", about, rows)
+
+
+def test_readme_shows_the_newest_race_of_each_family_side_by_side(monkeypatch):
+    readme = importlib.import_module("readme")
+    intel, old, zen = (
+        "Intel(R) Xeon(R) (family 6, model 143)",
+        "AMD EPYC (family 25, model 1)",
+        "AMD EPYC (family 25, model 17)",
+    )
+    found = [
+        race(zen, "avx2", "2026-01-09", commit="abc"),
+        race(zen, "avx512", "2026-01-08"),
+        race("Power", "baseline", "2026-01-07"),
+    ]
+    found += [race(intel, "avx512", "2026-01-12"), race(old, "avx2", "2026-01-05")]
+    monkeypatch.setattr(readme, "races", lambda: found)
+    lines = readme.speed().splitlines()
+    assert lines[2:6] == [
+        "| `sigmoid` | float32 | AMD family 25, avx2 | **9.00** / - | 10.50 / - |",
+        "| `sigmoid` | float32 | AMD family 25, avx512 | **8.00** / - | 10.50 / - |",
+        "| `sigmoid` | float32 | Intel family 6, avx512 | 12.00 / - | **10.50** / - |",
+        "| `sigmoid` | float32 | Power, baseline | **7.00** / - | 10.50 / - |",
+    ]
+    assert "| `sigmoid` | float32 | AMD family 25, avx2 | **9** | 10 | 1 |" in lines
+    assert (
+        f"- AMD family 25, avx2: {zen}, GCC, 2026-01-09, commit abc ([log](bench/logs/peers/2026-01-09.json))." in lines
+    )
+
+
+def test_races_of_other_cpus_stay_with_the_commit_that_they_ran(sources, monkeypatch):
+    readme = importlib.import_module("readme")
+    here, other, stale = "AMD EPYC (family 25, model 17)", "AMD EPYC (family 25, model 1)", "all, 0123456789abcdef"
+    monkeypatch.setattr(readme, "filled", lambda text: text)
+    before = readme.complaints("")
+    found = [
+        race(here, "avx2", "2026-01-09", kernels=sources.kernels("all")),
+        race(other, "avx2", "2026-01-05", kernels=stale, commit="abc"),
+    ]
+    monkeypatch.setattr(readme, "races", lambda: found)
+    assert readme.complaints("") == before
+    found.append(race(here, "avx512", "2026-01-04", kernels=stale))
+    found.append(race(other, "avx512", "2026-01-03", kernels=sources.kernels("all")))
+    assert sorted(set(readme.complaints("")) - set(before)) == [
+        "bench/logs/peers/2026-01-03.json is of another CPU than the last race, and names no commit that it ran",
+        f"bench/logs/peers/2026-01-04.json is of other kernels than the sources' ({stale}): it has to be made again",
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What the programs need
+# ---------------------------------------------------------------------------------------------------------------
+
+MAIN = 'if __name__ == "__main__":'
+PROGRAMS = sorted(path for path in BENCH.rglob("*.py") if MAIN in path.read_text("utf-8"))
+# Runs a program where some modules, up to a dash, cannot be imported
+WITHOUT = """
+import runpy, sys
+n = sys.argv.index("-")
+sys.modules.update(dict.fromkeys(sys.argv[1:n]))
+sys.argv = sys.argv[n + 1 :]
+sys.path[0] = sys.argv[0].rpartition("/")[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def run_without(modules, folder, program, *arguments, **variables):
+    """Run a program where some modules cannot be imported, and return what became of it."""
+    command = [sys.executable, "-c", WITHOUT, *modules, "-", program.as_posix(), *arguments]
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def peers_modules():
+    """Return the modules of the peers."""
+    contenders = importlib.import_module("contenders").CONTENDERS.values()
+    return {package for contender in contenders for package in contender.packages} - {"fastsig", "numpy"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.relative_to(BENCH).as_posix())
+def test_each_program_says_what_it_does_without_its_peers(program, tmp_path):
+    """The proofs, whose numbers are those of libraries, need these; nothing else in bench/ does."""
+    needless = {*peers_modules(), "asv", "matplotlib"} | ({"flint", "gmpy2"} if program.parent == BENCH else set())
+    done = run_without(needless, tmp_path, program, "--help")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: ")
+
+
+def test_a_program_lists_what_it_lacks_and_how_to_install_it(tmp_path):
+    limits = ("--sizes", "1", "--rounds", "1", "--functions", "silu", "--types", "float32")
+    limits += ("--peers", "numpy", "torch", "onnxruntime")
+    running = {importlib.import_module("peers").RUNNING: "1"}
+    done = run_without(["torch", "onnx"], tmp_path, BENCH / "peers.py", *limits, **running)
+    assert done.returncode == 0, done.stderr
+    assert 'Not installed: PyTorch, ONNX Runtime. pip install "fastsig-ufuncs[bench]"' in done.stderr.splitlines()
+
+
+def test_the_extra_installs_all_that_the_benchmarks_use():
+    project = tomllib.loads((BENCH.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extra = {re.match(r"[\w-]+", requirement)[0] for requirement in project["optional-dependencies"]["bench"]}
+    assert extra == peers_modules() | {"asv", "gmpy2", "matplotlib", "virtualenv"}
+    assert f'pip install "{project["name"]}[bench]"' == importlib.import_module("contenders").INSTALL
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -116,8 +295,8 @@ def test_accuracy_is_measured_and_told(tmp_path):
 def test_pictures_are_drawn(tmp_path):
     pytest.importorskip("matplotlib")
     run(tmp_path, "accuracy.py", "--points", "2000", "--peers", "numpy", "--functions", "logit", "--plots", "plots")
-    limits = ("--sizes", "10", str(SMALL), "--rounds", "1", "--peers", "numpy", "--functions", "silu")
-    run(tmp_path, "peers.py", *limits, "--png", "plots/speed.png")
+    limits = ("--sizes", "1", str(SMALL), "1000", "--rounds", "1", "--peers", "numpy", "--functions", "silu")
+    run(tmp_path, "peers.py", *limits, "--log", "plots/speed.json")
     for name in ("logit.png", "speed.png"):
         assert (tmp_path / "plots" / name).read_bytes().startswith(b"\x89PNG")
 
@@ -238,7 +417,8 @@ def test_readme_is_not_right_while_a_log_is_of_other_kernels(sources, monkeypatc
     text = readme.README.read_text("utf-8")
     assert readme.complaints(text) == []
     monkeypatch.setattr(sources, "still_are", lambda _: False)
-    assert len(readme.complaints(text)) == len(readme.FILES) + len(readme.LINKED)
+    of_last_cpu = [race for race in readme.races() if race.about["CPU"] == readme.races()[0].about["CPU"]]
+    assert len(readme.complaints(text)) == len(readme.FILES) + len(readme.LINKED) + len(of_last_cpu)
     assert all("it has to be made again" in complaint for complaint in readme.complaints(text))
 
 
@@ -263,15 +443,18 @@ def test_shares_of_the_accurate_phase_are_counted(tmp_path):
 
 
 def test_one_build_is_timed_against_another(tmp_path):
-    names = ("--functions", "logit", "logistic_loss", "--types", "float64", "--kinds", "normal", "hard")
+    names = ("--functions", "log_sigmoid", "logistic_loss", "--types", "float64", "--kinds", "normal", "hard")
     names += ("--elements", str(SMALL))
     run(tmp_path, "against.py", sys.executable, *names, "--log", "against.md")
     rows = table(tmp_path / "against.md")
-    kinds = [("logit", "normal"), ("logit", "hard")]
-    kinds += [("logistic_loss", kind) for kind in ("normal label", "normal soft", "hard")]
+    kinds = [("log_sigmoid", "normal"), ("log_sigmoid", "hard")]
+    kinds += [("fast.log_sigmoid", "normal"), ("fast.log_sigmoid", "hard")]
+    losses = [("logistic_loss", kind) for kind in ("normal label", "normal soft", "hard")]
+    losses += [(f"fast.{name}", kind) for name, kind in losses if name in FAST]
+    kinds += losses
     assert [(row["function"], row["inputs"]) for row in rows] == kinds
     assert all(float(row["ratio"]) > 0 for row in rows)
-    assert [row["times normal"] for row in rows if row["inputs"] in ("normal", "normal label")] == ["1.00", "1.00"]
+    assert {row["times normal"] for row in rows if row["inputs"] in ("normal", "normal label")} == {"1.00"}
     assert float(rows[1]["times normal"]) > 1
 
 
@@ -318,8 +501,8 @@ def test_asv_benchmark_runs_with_each_parameter(benchmark_class, monkeypatch):
             benchmark = benchmark_class()
             try:
                 benchmark.setup(*parameters)
-            except NotImplementedError:  # of a kind of inputs that the function does not take
-                assert "distribution" in benchmark_class.param_names
+            except NotImplementedError:  # of a function that the fast tier lacks, or inputs that it does not take
+                assert parameters[0] not in FAST or "distribution" in benchmark_class.param_names
                 continue
             for measure in measures:
                 getattr(benchmark, measure)(*parameters)
@@ -327,14 +510,24 @@ def test_asv_benchmark_runs_with_each_parameter(benchmark_class, monkeypatch):
 
 def test_asv_benchmarks_enumerate_every_function():
     assert list(REFERENCE) == data.FUNCTIONS
-    assert sorted(FAST) == sorted(data.FAST)
-    tables = {c.__name__: data.FAST if c is functions.Fast else data.FUNCTIONS for c in benchmarks()}
-    assert all(c.params[0] == tables[c.__name__] for c in benchmarks())
+    by_name = [c for c in benchmarks() if "function" in c.param_names]
+    assert len(by_name) > 4
+    assert all(c.params[0] == data.FUNCTIONS for c in by_name)
+    of_tiers = [c for c in by_name if c is not process.Memory]
+    assert all(c.params[1] == list(data.TIERS) for c in of_tiers)
 
 
-def test_asv_leaves_out_what_an_older_fastsig_lacks():
+def test_asv_asks_the_tier_that_it_names():
+    for tier, module in (("default", fastsig), ("fast", fastsig.fast)):
+        assert all(data.function(name, tier) is getattr(module, name) for name in FAST)
+
+
+def test_asv_leaves_out_what_an_older_fastsig_lacks(monkeypatch):
     with pytest.raises(NotImplementedError):
         data.function("cubic")
+    monkeypatch.setitem(data.TIERS, "fast", "fastsig.quick")
+    with pytest.raises(NotImplementedError):
+        data.function("sigmoid", "fast")
 
 
 def test_asv_does_not_leave_out_everything(monkeypatch):

@@ -1,22 +1,20 @@
 """Each function over sizes, types, layouts and distributions; and the cost of one call."""
 
-from importlib import import_module
-
 import numpy as np
 
-from .data import DISTRIBUTIONS, FAST, FUNCTIONS, LAYOUTS, TYPES, function, operands
+from .data import DISTRIBUTIONS, FUNCTIONS, LAYOUTS, SEED, TIERS, TYPES, function, operands
 
 SIZES = [10**k for k in range(8)]
-SIZE = 10**5  # where layouts and distributions are compared: in the second cache
+SIZE = 10**5  # where layouts, distributions and masks are compared: in the second cache
 
 
 class _Call:
     """What all have in common: one call with operands that are made, and touched, before."""
 
-    def prepare(self, name, dtype, n, **kind):
+    def prepare(self, name, tier, dtype, n, **kind):
         """Make the operands. In place, a function is applied over and over, and may leave its domain."""
         np.seterr(all="ignore")
-        self.function = function(name)
+        self.function = function(name, tier)
         self.inputs, self.out = operands(name, dtype, n, **kind)
 
     def time_call(self, *_):
@@ -27,67 +25,80 @@ class _Call:
 class Sizes(_Call):
     """Contiguous operands, normally distributed."""
 
-    params = (FUNCTIONS, TYPES, SIZES)
-    param_names = ("function", "type", "size")
+    params = (FUNCTIONS, list(TIERS), TYPES, SIZES)
+    param_names = ("function", "tier", "type", "size")
 
-    def setup(self, name, dtype, n):
+    def setup(self, name, tier, dtype, n):
         """Make the operands."""
-        self.prepare(name, dtype, n)
-
-
-class Fast(_Call):
-    """The fast tier, in the type that is its own; a fastsig that has none is left out."""
-
-    params = (FAST, SIZES)
-    param_names = ("function", "size")
-
-    def setup(self, name, n):
-        """Make the operands."""
-        self.prepare(name, "float32", n)
-        try:
-            self.function = getattr(import_module("fastsig.fast"), name)
-        except ModuleNotFoundError as e:
-            raise NotImplementedError from e
+        self.prepare(name, tier, dtype, n)
 
 
 class Layouts(_Call):
     """Operands that the driver has to stage, beside those that it has not."""
 
-    params = (FUNCTIONS, TYPES, LAYOUTS)
-    param_names = ("function", "type", "layout")
+    params = (FUNCTIONS, list(TIERS), TYPES, LAYOUTS)
+    param_names = ("function", "tier", "type", "layout")
 
-    def setup(self, name, dtype, layout):
+    def setup(self, name, tier, dtype, layout):
         """Make the operands."""
-        self.prepare(name, dtype, SIZE, layout=layout)
+        self.prepare(name, tier, dtype, SIZE, layout=layout)
 
 
 class Distributions(_Call):
     """Inputs of other kinds: none is to be slower than another."""
 
-    params = (FUNCTIONS, TYPES, DISTRIBUTIONS)
-    param_names = ("function", "type", "distribution")
+    params = (FUNCTIONS, list(TIERS), TYPES, DISTRIBUTIONS)
+    param_names = ("function", "tier", "type", "distribution")
 
-    def setup(self, name, dtype, distribution):
+    def setup(self, name, tier, dtype, distribution):
         """Make the operands."""
-        self.prepare(name, dtype, SIZE, distribution=distribution)
+        self.prepare(name, tier, dtype, SIZE, distribution=distribution)
+
+
+class Masked(_Call):
+    """Every other element at random, by `where=`."""
+
+    params = (FUNCTIONS, list(TIERS), TYPES)
+    param_names = ("function", "tier", "type")
+
+    def setup(self, name, tier, dtype):
+        """Make the operands and the mask."""
+        self.prepare(name, tier, dtype, SIZE)
+        self.where = np.random.default_rng(SEED).random(SIZE) < 0.5
+
+    def time_call(self, *_):
+        """Time a call."""
+        self.function(*self.inputs, out=self.out, where=self.where)
+
+
+class MaskedExp(Masked):
+    """NumPy's exp of the same elements: what `where=` costs anybody."""
+
+    params = (TYPES,)
+    param_names = ("type",)
+
+    def setup(self, dtype):
+        """Make the operands and the mask."""
+        super().setup("sigmoid", "default", dtype)
+        self.function = np.exp
 
 
 class Overhead(_Call):
     """One element: an array with `out=`, a Python float, and an array of no dimension."""
 
-    params = (FUNCTIONS,)
-    param_names = ("function",)
+    params = (FUNCTIONS, list(TIERS))
+    param_names = ("function", "tier")
 
-    def setup(self, name):
+    def setup(self, name, tier):
         """Make the operands."""
-        self.prepare(name, "float64", 1)
+        self.prepare(name, tier, "float64", 1)
         self.scalars = [float(x[0]) for x in self.inputs]
         self.zero_dimensional = [x.reshape(()) for x in self.inputs]
 
-    def time_float(self, _):
+    def time_float(self, *_):
         """Time a call with Python floats."""
         self.function(*self.scalars)
 
-    def time_zero_dimensional(self, _):
+    def time_zero_dimensional(self, *_):
         """Time a call with arrays of no dimension."""
         self.function(*self.zero_dimensional)

@@ -5,6 +5,7 @@ of two power series are bounded; the interval is cut into pieces, and over each 
 Taylor coefficients at the middle, all of them, in ball arithmetic.
 """
 
+import argparse
 from math import factorial
 
 from constants import constants
@@ -151,5 +152,6 @@ def errors(found):
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     for name, error in errors(constants(fused=True)).items():
         print(f"{name}: 2^{error:.3f}, stated 2^{POLYNOMIALS[name][1]}")

@@ -1,5 +1,6 @@
 """Write the tables of the accurate phase: limbs of 64 bits in hexadecimal, rounded down."""
 
+import argparse
 import sys
 from math import ceil, factorial, floor
 from pathlib import Path
@@ -96,6 +97,8 @@ def text():
 
 
 if __name__ == "__main__":
-    if "--check" in sys.argv:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if they are not what is there")
+    if parser.parse_args().check:
         sys.exit(TARGET.read_text() != text())
     TARGET.write_text(text())
