@@ -4,8 +4,9 @@
     python bench/hunt_float64.py --function sigmoid --points 500000000
 
 Samples by bit pattern, evenly over the binades where the function varies; the points where the reduction of exp
-changes its integer; the neighbours of thresholds; then a search around the worst found so far. Errors are ranked by the
-long double of bench/wide.py, and the worst of them are measured again by MPFR, in ULP with their fraction.
+changes its integer; the neighbours of thresholds; then a search around the worst found so far. A function of two inputs
+gets numbers from 0 to 1 beside these. Errors are ranked by the long double of bench/wide.py, and the worst of them are
+measured again by MPFR, in ULP with their fraction. What is the default tier's is left out.
 """
 
 import argparse
@@ -18,12 +19,17 @@ import machine
 import numpy as np
 import wide
 
+from fastsig import _dispatch
+from fastsig._bounds import bounds
+from fastsig._reference import REFERENCE
+
 TIER = "FAST"  # the default tier is correctly rounded: verify_float64.py
 BLOCK = 1 << 12  # points: long doubles of a block come from the heap, not page by page from the system
 BATCH = 256 * BLOCK
 KEPT = 300  # candidates of an output, each the worst of its own neighbourhood
 NEIGHBOURHOOD = 42  # bits: a 1024th of a binade
 LEAST_BINADE = -30  # of the even sample: below, every function is a line or a logarithm
+EVERYWHERE = 760.0  # a function of two inputs varies in x no further
 NEIGHBOURS = 128  # on either side of a point of interest
 
 LN2 = 0.6931471805599453
@@ -74,60 +80,81 @@ def of_interest(span):
     return signed(np.concatenate(patterns), span)
 
 
-class Worst:
-    """The worst inputs found of one output, at most one of each neighbourhood."""
+def from_unit(n, rng):
+    """Return numbers from 0 to 1. One in eight is 0 or 1.
 
-    def __init__(self):
-        self.x = np.empty(0)
+    One block in eight holds numbers of random bits: the tiny among them may have a kernel compute it otherwise.
+    """
+    t = rng.random(n)
+    of_bits = np.repeat(rng.random(n // BLOCK + 1) < 1 / 8, BLOCK)[:n]
+    t[of_bits] = rng.integers(0, bits(1.0), int(of_bits.sum()), endpoint=True).view(np.float64)
+    return np.where(rng.random(n) < 1 / 8, rng.integers(0, 2, n), t)
+
+
+class Worst:
+    """The worst inputs found of one output, at most one of each neighbourhood of the first input."""
+
+    def __init__(self, several):
+        self.inputs = np.empty((several, 0))
         self.error = np.empty(0)
         self.floor = 0.0  # an error that is not larger need not be looked at
 
-    def add(self, x, error):
-        """Enter the errors of some inputs."""
+    def add(self, inputs, error):
+        """Enter the errors of some inputs, a row for each argument."""
         above = error > self.floor
         if not above.any():
             return
-        x, error = np.concatenate([self.x, x[above]]), np.concatenate([self.error, error[above]])
+        inputs = np.concatenate([self.inputs, inputs[:, above]], axis=1)
+        error = np.concatenate([self.error, error[above]])
         order = np.argsort(-error, kind="stable")
-        _, first = np.unique(x[order].view(np.int64) >> NEIGHBOURHOOD, return_index=True)
+        _, first = np.unique(inputs[0, order].view(np.int64) >> NEIGHBOURHOOD, return_index=True)
         kept = order[np.sort(first)][:KEPT]
-        self.x, self.error = x[kept], error[kept]
+        self.inputs, self.error = inputs[:, kept], error[kept]
         self.floor = float(self.error[-1]) if kept.size == KEPT else 0.0
 
     def confirmed(self, name, output):
-        """Return the worst input and its error, by MPFR."""
-        errors = [wide.ulp_error_by_mpfr(name, x, y) for x, y in zip(self.x, output(self.x), strict=True)]
+        """Return the worst input, a number for each argument, and its error, by MPFR."""
+        results = output(*self.inputs)
+        errors = [wide.ulp_error_by_mpfr(name, y, *x) for y, x in zip(results, self.inputs.T, strict=True)]
         at = int(np.argmax(errors))
-        return float(self.x[at]), errors[at]
+        return tuple(self.inputs[:, at].tolist()), errors[at]
 
 
 def children(worst, n, rng):
     """Return numbers near the worst found, as many at each distance from one ULP to a 1024th of a binade."""
-    parents = rng.choice(np.concatenate([w.x for w in worst]), n).view(np.int64)
-    distance = np.exp2(rng.uniform(0, NEIGHBOURHOOD, n)).astype(np.int64)
-    return (parents + rng.choice([-1, 1], n) * distance).view(np.float64)
+    parents = rng.choice(np.concatenate([w.inputs for w in worst], axis=1), n, axis=1)
+    distance = np.exp2(rng.uniform(0, NEIGHBOURHOOD, parents.shape)).astype(np.int64)
+    found = (parents.view(np.int64) + rng.choice([-1, 1], parents.shape) * distance).view(np.float64)
+    found[1:] = np.where((found[1:] >= 0) & (found[1:] <= 1), found[1:], parents[1:])
+    return found
 
 
-def batches(span, points, worst, rng):
-    """Yield arrays of inputs, and whether they belong to the even sample."""
-    yield of_interest(span), False
-    yield of_all_patterns(points // 20, rng), False
+def batches(name, points, worst, rng):
+    """Yield arrays of inputs, a row for each argument, and whether they belong to the even sample."""
+    pair = name in wide.PAIRS
+    span = (-EVERYWHERE, EVERYWHERE) if pair else wide.ROWS[name].span
+
+    def inputs(x):
+        return np.stack([x, from_unit(x.size, rng)] if pair else [x])
+
+    yield inputs(of_interest(span)), False
+    yield inputs(of_all_patterns(points // 20, rng)), False
     sample, search = points * 11 // 20, points * 2 // 5
     for done in range(0, sample, BATCH):
-        yield from_binades(span, min(BATCH, sample - done), rng), True
+        yield inputs(from_binades(span, min(BATCH, sample - done), rng)), True
     for done in range(0, search, BATCH):
         yield children(worst, min(BATCH, search - done), rng), False
 
 
 def hunt(name, outputs, points, rng):
-    """Search one row of bench/wide.py.
+    """Search one row, or formula of two inputs, of bench/wide.py.
 
     Parameters
     ----------
     name : str
-        The row.
+        Its name.
     outputs : list of callable
-        Each takes an array of float64 and returns one.
+        Each takes an array of float64, or two, and returns one.
     points : int
         How many random inputs to try, over half of them an even sample, the rest mostly around the worst.
     rng : numpy.random.Generator
@@ -135,22 +162,36 @@ def hunt(name, outputs, points, rng):
     Returns
     -------
     found : list of tuple
-        The worst input of each output, its error in ULP by MPFR, and the share of the even sample whose results are not
-        the nearest float64.
+        The worst input of each output, as a tuple of one number or two, its error in ULP by MPFR, and the share of the
+        even sample whose results are not the nearest float64.
     tried : int
         The inputs tried.
     """
-    worst, wrong, sampled, tried = [Worst() for _ in outputs], [0] * len(outputs), 0, 0
-    for x, of_sample in batches(wide.ROWS[name].span, points, worst, rng):
-        for start in range(0, x.size, BLOCK):
-            block = x[start : start + BLOCK]
-            for i, errors in enumerate(wide.ulp_errors(name, block, [output(block) for output in outputs])):
+    several = 2 if name in wide.PAIRS else 1
+    worst, wrong, sampled, tried = [Worst(several) for _ in outputs], [0] * len(outputs), 0, 0
+    for inputs, of_sample in batches(name, points, worst, rng):
+        n = inputs.shape[1]
+        for start in range(0, n, BLOCK):
+            block = inputs[:, start : start + BLOCK]
+            for i, errors in enumerate(wide.ulp_errors(name, [output(*block) for output in outputs], *block)):
                 worst[i].add(block, errors)
                 wrong[i] += of_sample * int(np.count_nonzero(errors > 0.5))
-        tried += x.size
-        sampled += of_sample * x.size
+        tried += n
+        sampled += of_sample * n
     confirmed = [w.confirmed(name, output) for w, output in zip(worst, outputs, strict=True)]
     return [(*c, w / sampled) for c, w in zip(confirmed, wrong, strict=True)], tried
+
+
+def of_own_kernels(function, isa):
+    """Return the outputs to be hunted, as `wide.outputs` does, without those that are the default tier's."""
+
+    def is_own(output):
+        fma = _dispatch.load(next(row for row in _dispatch.available() if row.name == output.isa)).FMA
+        return all((f"fast_{f.__name__}", "float64", fma) in bounds() for f in REFERENCE[output.function])
+
+    found = wide.outputs(function, isa, inputs=(1, 2), tier=TIER)
+    own = {name: [output for output in outputs if is_own(output)] for name, outputs in found.items()}
+    return {name: outputs for name, outputs in own.items() if outputs}
 
 
 def arguments(argv):
@@ -159,7 +200,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(
         description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--function", choices=wide.functions(tier=TIER), help="one function only")
+    parser.add_argument("--function", choices=wide.functions((1, 2), TIER), help="one function only")
     parser.add_argument("--isa", choices=list(wide.kernels()), help="one instruction set only")
     parser.add_argument("--points", type=int, default=50_000_000, metavar="N", help="a function; default fifty million")
     parser.add_argument("--seed", type=int, help="of the samples, to repeat a hunt")
@@ -176,7 +217,7 @@ def main(argv=None):
     seed = secrets.randbits(32) if options.seed is None else options.seed
     print(f"--seed {seed}")
     rows = []
-    for name, outputs in wide.outputs(options.function, options.isa, tier=TIER).items():
+    for name, outputs in of_own_kernels(options.function, options.isa).items():
         start = time.perf_counter()
         found, tried = hunt(name, outputs, options.points, np.random.default_rng(seed))
         print(f"{name}: {tried:,} points in {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
@@ -186,10 +227,13 @@ def main(argv=None):
                 "ISA": output.isa,
                 "points": f"{tried:,}",
                 "worst ULP": f"{error:.4f}",
-                "at": x.hex(),
-                "x": f"{x:.6g}",
+                "at": ", ".join(a.hex() for a in x),
+                "x": ", ".join(f"{a:.6g}" for a in x),
                 "not nearest": f"{share:.2%}",
             })  # fmt: skip
+    if not rows:
+        print("hunt_float64: all of it is the default tier's")
+        return 0
     print(machine.markdown(rows))
     if options.log:
         about = {**machine.facts(kernels="fast float64"), **wide.facts(), "seed": seed, "points": options.points}

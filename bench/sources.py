@@ -15,7 +15,9 @@ TIERS = {"default": "KERNELS", "fast": "FAST"}
 TYPES = ("float16", "float32", "float64", "longdouble")  # in the order of a row of the tables
 ALL = "all"
 
-SOURCES = re.compile(r'^(?:include|cdef extern from) "([\w/]+\.\w+)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M)
+SOURCES = re.compile(
+    r'^include "([\w/]+\.pxi)"|^cdef extern from "([\w/]+\.h)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M
+)
 COMMENT = re.compile(r"\s*#( .*)?$")  # of Cython, at the end of a line too; C's directives have no space there
 ROW = re.compile(r'^(\w+)\["\w+"\] = row\(\s*signature\(\d, \d\),\s*([\w\s,]+)\)', re.M)
 VERBATIM = re.compile(r'^ +"""\n(.*?)^ +"""\n', re.M | re.S)  # C within Cython
@@ -33,8 +35,8 @@ def kernel_sources(name="baseline.pyx"):
     """Return what a kernels module is compiled from, by its path in `kernels`: its source and all that it includes."""
     text = files("fastsig").joinpath("kernels", name).read_text("utf-8")
     found, folder = {name: text}, PurePosixPath(name).parent  # from which a file includes others
-    for included, cimported in SOURCES.findall(text):
-        found |= kernel_sources(str(folder / included) if included else cimported.replace(".", "/") + ".pxd")
+    for included, header, cimported in SOURCES.findall(text):
+        found |= kernel_sources(str(folder / included) if included else header or cimported.replace(".", "/") + ".pxd")
     return found
 
 

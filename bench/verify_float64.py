@@ -37,7 +37,6 @@ CHUNK = 1 << 18  # inputs: a task of a worker
 BLOCK = 1 << 12  # inputs: long doubles of a block come from the heap, not page by page from the system
 POINTS = 100_000_000
 STATE = chunks.FOLDER / "verify_float64.json"
-EVERYWHERE = 760.0  # a function of two inputs varies in x no further
 SILU_ZERO = -1.2784645427610738  # of silu's derivative
 LEAST_NORMAL = float(np.finfo(np.float64).smallest_normal)
 
@@ -189,7 +188,7 @@ def pairs(name, n, rng, dtype):
             (0.15, lambda n: few_bits(n, rng)),
         )
         return grad, t
-    end = min(EVERYWHERE, 2 - least * math.log(2))
+    end = min(hunt_float64.EVERYWHERE, 2 - least * math.log(2))
     with np.errstate(all="ignore"):
         x = reals((-end, end), n, rng).astype(dtype).astype(np.float64)
     soft = rng.random(n)

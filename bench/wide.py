@@ -259,10 +259,10 @@ def wide(name, *inputs, bound=BOUND):
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def exactly(name, x):
-    """Return a function's value of a number of any narrower type, as an mpfr of 600 bits."""
+def exactly(name, *inputs):
+    """Return a function's value of numbers of any narrower type, as an mpfr of 600 bits."""
     with gmpy2.context(precision=MPFR_BITS):
-        return REFERENCE[name][0](gmpy2, gmpy2.mpfr(float(x)))
+        return REFERENCE[name][0](gmpy2, *(gmpy2.mpfr(float(x)) for x in inputs))
 
 
 def nearest_float32_by_mpfr(name, x):
@@ -284,11 +284,11 @@ def nearest_float32_by_mpfr(name, x):
     return np.float32(low)
 
 
-def ulp_error_by_mpfr(name, x, y):
+def ulp_error_by_mpfr(name, y, *inputs):
     """Return the error of a float64 result in ULP of the exact value, the least subnormal's below the normal range."""
     if np.isnan(y):
         return np.inf
-    v = exactly(name, x)
+    v = exactly(name, *inputs)
     gap = max(gmpy2.frexp(v)[0] - 1, -1022) - 52
     with gmpy2.context(precision=MPFR_BITS):
         return float(gmpy2.mul_2exp(abs(gmpy2.mpfr(float(y)) - v), -gap))
@@ -319,9 +319,9 @@ def nearest_float32(name, x):
     return nearest, hard.size
 
 
-def ulp_errors(name, x, results):
+def ulp_errors(name, results, *inputs):
     """Return the errors in ULP of float64 results, an array for each of several; to 2^-5 ULP or better."""
-    value, _ = wide(name, x)
+    value, _ = wide(name, *inputs)
     errors = []
     with np.errstate(all="ignore"):
         # The float64 next to the value towards 0 has the gap in which the value lies.

@@ -1,5 +1,7 @@
 """The docstrings of the ufuncs, in numpydoc form. Their figures are those of the pages, as a test makes sure."""
 
+import re
+
 _COMMON = """out : ndarray, None, or tuple of ndarray and None, optional
     Where the result is stored; it must have the broadcast shape of the inputs. It may be, or overlap, an input.
 where : array_like of bool, optional
@@ -633,65 +635,79 @@ Examples
 """,
 }
 
-# The fast tier: what each function is, its formula, and the bounds of its float32 and of its float64.
+# The fast tier: each function's formula, and the bounds of its float32 and of its float64. What has
+# none is computed by the default tier's kernels.
 _FAST = {
-    "sigmoid": ("Logistic sigmoid, 1/(1 + exp(-x))", "(a if x < 0 else 1)/(1 + a)", "1.70", "0.53"),
-    "sigmoid_derivative": (
-        "Derivative of the logistic sigmoid",
-        "s (1 - s), s = sigmoid(-abs(x)) as a pair",
-        "1.65",
-        "0.53",
-    ),
+    "sigmoid": ("a/(1 + a) for x < 0 and 1 less that otherwise, a = exp(-abs(x))", "1.70", "1.95"),
+    "sigmoid_derivative": ("s (1 - s), s = a/(1 + a), a = exp(-abs(x))", "1.98", "1.95"),
     "sigmoid_with_derivative": (
-        "Logistic sigmoid and its derivative",
-        "both from one exponential",
-        "1.70 and 1.65",
-        "0.53 and 0.53",
+        "in the functions of these names, from one exponential",
+        "1.70 and 1.98",
+        "1.95 and 1.95",
     ),
-    "log_sigmoid": ("Logarithm of the logistic sigmoid", "min(x, 0) - log(1 + a)", "1.90", "0.63"),
-    "softplus": ("log(1 + exp(x))", "max(x, 0) + log(1 + a), without a threshold", "1.90", "0.63"),
-    "silu": ("x times its logistic sigmoid", "x (a if x < 0 else 1)/(1 + a), rounded once", "0.75", "0.53"),
+    "sigmoid_second_derivative": None,
+    "log_sigmoid": ("min(x, 0) - log(1 + a), a = exp(-abs(x))", "1.90", "1.90"),
+    "softplus": ("max(x, 0) + log(1 + a), a = exp(-abs(x)), without a threshold", "1.90", "1.90"),
+    "logit": (
+        "log(b/a), negated for p < 1/2, a the smaller and b the larger of p and 1 - p, the powers of 2 between them\n"
+        "taken out first",
+        "1.90",
+        "1.90",
+    ),
+    "silu": ("x a/(1 + a) for x < 0 and x less that otherwise, a = exp(-abs(x))", "1.90", "1.95"),
+    "silu_derivative": None,
+    "sigmoid_backward": ("grad times (y - y^2), which is rounded once", "1.50", "1.50"),
+    "logistic_loss": ("abs(x) (1 - t if x > 0 else t) + log(1 + a), a = exp(-abs(x))", "2.00", "1.95"),
+    "logistic_loss_gradient_hessian": None,
 }
+_EXAMPLES = {  # operands
+    "logit": "x = np.linspace(0.05, 0.95, 9, dtype=np.float32)",
+    "sigmoid_backward": "x = np.linspace(-4, 4, 9, dtype=np.float32), np.linspace(0, 1, 9, dtype=np.float32)",
+    "logistic_loss": "x = np.linspace(-20, 20, 9, dtype=np.float32), np.linspace(0, 1, 9, dtype=np.float32)",
+}
+_EXAMPLES["logistic_loss_gradient_hessian"] = _EXAMPLES["logistic_loss"]
 
-FAST_DOCS = {
-    name: f"""
-{summary}, elementwise, within a bound instead of correctly rounded.
 
-Parameters
-----------
-x : array_like of float, any shape
-    {_TYPES}
-{_COMMON}
+def _sections(text):
+    """Return the sections of a docstring by their titles; what stands before the first of them has none."""
+    first, *rest = re.split(r"\n(?=[A-Z][A-Za-z ]+\n-{3,}\n)", text)
+    return {"": first} | {section.split("\n")[0]: section.strip("\n") for section in rest}
 
-Returns
--------
-{"y, z : ndarrays or scalars" if name == "sigmoid_with_derivative" else "y : ndarray or scalar"}
-    Same shape as `x`. Limits at the infinities, and NaN at NaN, are those of `fastsig.{name}`.
 
-See Also
+def _fast_doc(name):
+    """Return the docstring of a function of the fast tier: the default's, but for its notes and its example."""
+    default = _sections(DOCS[name])
+    summary = default[""].strip().split(", elementwise")[0]
+    if _FAST[name] is None:
+        head = f"{summary}, elementwise: what `fastsig.{name}` is."
+        accuracy = f"""Correctly rounded, computed by the same kernels as `fastsig.{name}`: kernels within 2 ULP would
+take pairs too, and be no faster."""
+    else:
+        head = f"{summary}, elementwise, within a bound instead of correctly rounded."
+        formula, single, double = _FAST[name]
+        accuracy = f"""Computed as {formula}.
+
+float32 results are within {single} ULP and float64 results within {double} ULP,
+those below the normal range in units of the least subnormal number. float16 and longdouble, and CPUs without FMA, take
+the kernels of `fastsig.{name}`. Bits do not depend on position, length, stride or threads; they
+may differ between CPUs with FMA and without."""
+    operands = _EXAMPLES.get(name, "x = np.linspace(-20, 20, 9, dtype=np.float32)")
+    x = "*x" if ", np." in operands else "x"
+    see = f"""See Also
 --------
-fastsig.{name} : correctly rounded; float16 and longdouble are computed by it here too.
-
-Notes
------
-With a = exp(-abs(x)): {formula}. Normal float32 results are within {single} ULP, subnormal ones within the least
-subnormal number; where the CPU has no FMA they are those of `fastsig.{name}`. float64 results are within {double} ULP.
-Their bits may differ between instruction sets with FMA and without. {_SILENT}
-
-{_ENVIRONMENT}
-
-References
-----------
-{_SOURCE}
-
-Examples
+fastsig.{name} : correctly rounded."""
+    notes = "\n\n".join(["Notes\n-----\n" + accuracy, *([] if "Warns" in default else [_SILENT]), _ENVIRONMENT])
+    examples = f"""Examples
 --------
 >>> import numpy as np
 >>> from fastsig import {name} as exact
 >>> from fastsig.fast import {name} as fast
->>> x = np.linspace(-20, 20, 9, dtype=np.float32)
->>> np.allclose(fast(x), exact(x), rtol=5e-7, atol=0)
+>>> {operands}
+>>> np.allclose(fast({x}), exact({x}), rtol=5e-7, atol=0)
 True
 """
-    for name, (summary, formula, single, double) in _FAST.items()
-}
+    kept = [default[title] for title in ("Parameters", "Returns", "Warns") if title in default]
+    return "\n\n".join(["\n" + head, *kept, see, notes, default["References"], examples])
+
+
+FAST_DOCS = {name: _fast_doc(name) for name in _FAST}

@@ -121,7 +121,7 @@ cdef inline bint direct(const char *a, Py_ssize_t step, Py_ssize_t n, Py_ssize_t
 cdef inline bint all_direct(
     char **args, const cnp.npy_intp *steps, Py_ssize_t n, Py_ssize_t size, int nin, int nop
 ) noexcept nogil:
-    # And no output meets an input.
+    # Whether all operands are direct, and no output overlaps an input
     cdef int i, j
     for i in range(nop):
         if not direct(args[i], steps[i], n, size):
@@ -134,7 +134,8 @@ cdef inline bint all_direct(
 
 
 cdef void drive(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps, void *data) noexcept nogil:
-    # `where=` makes a call of each run of a few elements: such a block does not pay for what any others need.
+    # `where=` makes a call of each run of elements, most of them short: a block that needs no staging goes straight to
+    # the kernel.
     cdef Loop *loop = <Loop *> data
     cdef Py_ssize_t n = dims[0]
     cdef int flags

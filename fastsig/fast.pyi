@@ -5,15 +5,27 @@ import numpy as np
 sigmoid: Final[np.ufunc]
 sigmoid_derivative: Final[np.ufunc]
 sigmoid_with_derivative: Final[np.ufunc]
+sigmoid_second_derivative: Final[np.ufunc]
 log_sigmoid: Final[np.ufunc]
 softplus: Final[np.ufunc]
+logit: Final[np.ufunc]
 silu: Final[np.ufunc]
+silu_derivative: Final[np.ufunc]
+sigmoid_backward: Final[np.ufunc]
+logistic_loss: Final[np.ufunc]
+logistic_loss_gradient_hessian: Final[np.ufunc]
 
 __all__ = [
     "log_sigmoid",
+    "logistic_loss",
+    "logistic_loss_gradient_hessian",
+    "logit",
     "sigmoid",
+    "sigmoid_backward",
     "sigmoid_derivative",
+    "sigmoid_second_derivative",
     "sigmoid_with_derivative",
     "silu",
+    "silu_derivative",
     "softplus",
 ]

@@ -63,20 +63,42 @@ if sys.platform != "linux" or platform.machine() != "x86_64" or not builds.versi
     pytest.skip("the handler is for Linux on x86-64, and compiled", allow_module_level=True)
 
 N = 240  # elements: a block of float64
-FLOAT64 = 2  # its place in a row
+PLACES = {"float32": 1, "float64": 2}  # in a row
 INPUTS = {
-    "normal": lambda u: 8 * u - 4,
-    "far": lambda u: 355 + 345 * u,
-    "least normal results": lambda u: 705 + 4 * u,
-    "subnormal results": lambda u: 710 + 35 * u,
-    "beyond": lambda u: 752 + 1000 * u,
-    "huge": lambda u: 1e300 + 1e308 * u,
-    "infinite": lambda u: np.full(u.size, np.inf),
-    "NaN": lambda u: np.full(u.size, np.nan),
-    "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
+    "float64": {
+        "normal": lambda u: 8 * u - 4,
+        "far": lambda u: 355 + 345 * u,
+        "least normal results": lambda u: 705 + 4 * u,
+        "subnormal results": lambda u: 710 + 35 * u,
+        "beyond": lambda u: 752 + 1000 * u,
+        "huge": lambda u: 1e300 + 1e308 * u,
+        "infinite": lambda u: np.full(u.size, np.inf),
+        "NaN": lambda u: np.full(u.size, np.nan),
+        "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
+        "zero and beyond": lambda u: np.where(np.arange(u.size) % 2, 0.0, 1000.0),
+    },
+    "float32": {
+        "normal": lambda u: 8 * u - 4,
+        "far": lambda u: 44 + 40 * u,
+        "least normal results": lambda u: 86 + 2 * u,
+        "subnormal results": lambda u: 88 + 15 * u,
+        "beyond": lambda u: 104 + 1000 * u,
+        "huge": lambda u: 1e30 + 1e38 * u,
+        "infinite": lambda u: np.full(u.size, np.inf),
+        "NaN": lambda u: np.full(u.size, np.nan),
+        "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
+        "zero and beyond": lambda u: np.where(np.arange(u.size) % 2, 0.0, 1000.0),
+    },
 }
 TARGETS = {"classes": lambda u: np.rint(u), "shares": lambda u: u}
 LARGE = [name for name in FUNCTIONS if name not in ("logit", "sigmoid_backward")]  # of a score
+ARE_DEFAULT = ("sigmoid_second_derivative", "silu_derivative", "logistic_loss_gradient_hessian")  # in the fast tier
+# The default tier's float32 is narrowed from float64, by an operation for which a result is subnormal.
+CASES = [
+    ("KERNELS", "float64", LARGE),
+    ("FAST", "float64", LARGE),
+    ("FAST", "float32", [name for name in LARGE if name not in ARE_DEFAULT]),
+]
 
 
 class Row(ctypes.Structure):
@@ -97,26 +119,29 @@ def operations(tmp_path_factory):
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
 
-    def count(isa, name, inputs):
-        table = importlib.import_module(f"fastsig.kernels.{isa}").KERNELS
-        row = Row.from_address(pointer(table[name], b"fastsig.row"))
-        arrays = [*inputs[: row.nin], *(np.empty(N) for _ in range(row.nout))]
+    def count(isa, table, name, inputs):
+        capsule = getattr(importlib.import_module(f"fastsig.kernels.{isa}"), table)[name]
+        row = Row.from_address(pointer(capsule, b"fastsig.row"))
+        arrays = [*inputs[: row.nin], *(np.empty_like(inputs[0]) for _ in range(row.nout))]
         operands = (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
-        return counted(row.kernels[FLOAT64], operands, N)
+        return counted(row.kernels[PLACES[inputs[0].dtype.name]], operands, N)
 
     return count
 
 
 def test_operations_are_counted(operations):
     tiny = np.full(N, 5e-324)
-    assert operations(ISAS[0], "sigmoid", [tiny]) > 0
+    assert operations(ISAS[0], "KERNELS", "sigmoid", [tiny]) > 0
 
 
-@pytest.mark.parametrize("kind", INPUTS)
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize(
+    ("table", "dtype", "name", "kind"),
+    [(table, dtype, name, kind) for table, dtype, names in CASES for name in names for kind in INPUTS[dtype]],
+)
 @pytest.mark.parametrize("isa", [isa for isa in ISAS if FMA[isa]])
-def test_no_operation_is_subnormal(operations, isa, name, kind):
+def test_no_operation_is_subnormal(operations, isa, table, dtype, name, kind):
     u = np.random.default_rng(0).uniform(0, 1, N)
-    for x in (INPUTS[kind](u), -INPUTS[kind](u)):
+    made = INPUTS[dtype][kind](u).astype(dtype)
+    for x in (made, -made):
         for target in TARGETS.values():
-            assert operations(isa, name, [x, target(u)]) == 0
+            assert operations(isa, table, name, [x, target(u).astype(dtype)]) == 0

@@ -17,6 +17,7 @@ import pytest
 from catalog import FAST
 
 import fastsig
+from fastsig._bounds import bounds
 from fastsig._isa import ISAS
 from fastsig._reference import REFERENCE
 
@@ -331,7 +332,57 @@ def test_a_share_finds_a_flaw_in_one_binade(monkeypatch):
     monkeypatch.setattr(verify_fast, "kernels", lambda: {isa: {**right[isa], "silu": flawed}})
     (worst,) = verify_fast.check("silu", verify_fast.drawn(0.0002, 1))
     assert worst.normal > 4
-    assert 2 < worst.at < 4
+    assert 2 < worst.at[0] < 4
+
+
+@pytest.mark.parametrize("name", ["logit", "sigmoid_backward", "logistic_loss"])
+def test_a_share_judges_the_second_input_zeros_and_infinities_rightly(name):
+    verify_fast = importlib.import_module("verify_fast")
+    ends = [0x7F800000, 0xFF800000, 0x7F7FFFFF, 0x3F800000, 0x3F000000]  # infinities, the largest, 1 and 1/2
+    patterns = np.concatenate([np.arange(0, 2**32, 50_021, dtype=np.uint64), np.array(ends, np.uint64)])
+    x, t = patterns.astype(np.uint32).view(np.float32), verify_fast.partners(patterns)
+    assert t.dtype == np.float32
+    assert t.min() == 0
+    assert t.max() == 1
+    assert np.mean((t == 0) | (t == 1)) == pytest.approx(1 / 8, abs=0.01)
+    assert 0.01 < np.mean((t > 0) & (t < 2.0**-40)) < 0.1
+    inputs = (x,) if name == "logit" else (x, t)
+    with np.errstate(all="ignore"):
+        right = getattr(fastsig, name)(*inputs)
+    (worst,) = verify_fast.errors(name, inputs, [right])
+    assert max(worst.normal, worst.subnormal) <= 0.5 + 2.0**-20
+    assert worst.nan == 0
+    for wrong in (np.where(np.isinf(right), np.float32(3e38), right), np.where(right == 0, np.float32(1e-40), right)):
+        (worst,) = verify_fast.errors(name, inputs, [wrong])
+        assert max(worst.normal, worst.subnormal) > 1000
+    (worst,) = verify_fast.errors(name, inputs, [np.nan_to_num(right, nan=0.0)])
+    assert worst.nan == np.isnan(right).sum()
+
+
+def test_every_function_with_a_bound_is_verified_and_hunted():
+    verify_fast, hunt_float64 = importlib.import_module("verify_fast"), importlib.import_module("hunt_float64")
+    stated = {name.removeprefix("fast_") for name, *_ in bounds() if name.startswith("fast_")}
+    assert set(verify_fast.FORMULAS) == stated
+    assert set(hunt_float64.of_own_kernels(None, None)) == (stated if verify_fast.kernels() else set())
+
+
+def test_a_hunt_goes_around_the_worst_pair_and_stays_within_the_domain():
+    hunt_float64 = importlib.import_module("hunt_float64")
+    seen = []
+
+    def flawed(grad, y):
+        seen.append(y)
+        return grad * (1 - y) * y * np.where((grad > 1) & (grad < 2) & (y > 0.7), 1 + 1e-12, 1)
+
+    ((((grad, y), error, _),), tried) = hunt_float64.hunt(
+        "sigmoid_backward", [flawed], 50_000, np.random.default_rng(1)
+    )
+    assert 1 < grad < 2
+    assert y > 0.7
+    assert error > 1000
+    y = np.concatenate(seen)
+    assert tried <= y.size
+    assert np.all((y >= 0) & (y <= 1))
 
 
 # A small share is refused of the fast tier alone: for the default tier, ties and subnormal results are checked besides.
@@ -376,19 +427,19 @@ SETS = ("all", "default", "default float16", "default float32", "default float64
             "common/exp_f64.pxd",
             'COTH_Q3 "0x1.0cfbef80444bbp-22"',
             'COTH_Q3 "0x1.0cfbef80444bcp-22"',
-            {"default float64"},
+            {"default float64", "fast float64"},  # which is the default's without FMA
         ),
         (
-            "common/loops.pxi",
-            "DISTANCE = 64 ",
-            "DISTANCE = 32 ",
+            "common/loops_narrow.pxi",
+            "APART = 32 ",
+            "APART = 64 ",
             {"default float16", "default float32", "fast float32"},
         ),
         ("common/exact.pxd", "#define FASTSIG_HAS_FMA 1", "#define FASTSIG_HAS_FMA 0", set(SETS)),
         ("common/fast.pxd", 'FAST_MOST "110.0f"', 'FAST_MOST "111.0f"', {"fast float32"}),
         ("arithmetic.h", "#define FASTSIG_ARITHMETIC_H", "#define FASTSIG_ARITHMETIC_H 1", set(SETS)),
         ("common/exp_f64.pxd", "# THE EXPONENTIAL ", "# AN EXPONENTIAL ", set()),
-        ("common/loops.pxi", "  # elements: long enough", "  # so many elements: long enough", set()),
+        ("common/loops.pxi", "# WHAT THE LOOPS SHARE", "# WHAT LOOPS SHARE", set()),
     ],
 )
 def test_a_log_stands_as_long_as_what_its_kernels_reach(sources, file, before, after, touched, monkeypatch):

@@ -222,7 +222,7 @@ def test_several_processes_check_what_one_does(tmp_path):
 
 def test_hunt_finds_a_flaw():
     found, _ = hunt_float64.hunt("sigmoid", [naive, right("sigmoid")], 100_000, np.random.default_rng(SEED))
-    (at, error, _), (_, good, _) = found
+    ((at,), error, _), (_, good, _) = found
     assert at < -709
     assert error > 1e6
     assert 0.49 < good <= 0.5

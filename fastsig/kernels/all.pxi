@@ -1,8 +1,9 @@
 # ALL KERNELS: what a module compiled for one instruction set holds.
 #
-# Everything follows from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing overflows and nothing cancels. And e
-# is never formed: it is a ratio n/d, and each function a quotient in which n and d stand as they are, or the logarithm
-# of one, so that the one division that it has anyway makes the exponential as well.
+# Everything follows from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing overflows and nothing cancels. From
+# float16 to float64 e is not formed: it is a ratio n/d, and each function a quotient in which n and d stand as they
+# are, or the logarithm of one, so that the one division that it has anyway makes the exponential as well. The fast
+# tier's float32 and long double form it.
 #
 # A function is a page of functions/: its identity, its formulas, scalar and free of branches, its kernels, one for each
 # type, and its rows of the tables. Formulas and kernels are named by type, after the function's name:
@@ -12,7 +13,7 @@
 #     _ld      long double, in pairs where needed                                       kernel _g
 #     _exact   the accurate phase: the value of any type, in integers of many limbs
 #     _fast    float32 of the fast tier, in float32                                     kernel fast_NAME_f
-#     _fast_f64                                                                         kernel fast_NAME_d
+#     _fast_f64  float64 of the fast tier, with hardly any pairs                        kernel fast_NAME_d
 # What functions share is in common/, arithmetic in .pxd files, loops in .pxi files, and in accurate/. A page may use
 # what stands in one that is included before it.
 #

@@ -39,8 +39,8 @@ cdef extern from *:
     const double LARGEST "DBL_MAX"
     const double LEAST_NORMAL "DBL_MIN"
 
-    # A float64 exponential, and the 1 that it is added to, are in units of 2^128: exp(-760) is a normal number then,
-    # and a quotient of the two falls onto the subnormals' grid by itself, rounded once.
+    # Beyond |x| = 354, and where a result near 0 may be subnormal, a float64 exponential and the 1 that it is added to
+    # are in units of 2^128: exp(-760) is a normal number then.
     const double UNIT "0x1p+128"
     const double UNIT_INVERSE "0x1p-128"
     const uint64_t UNIT_EXPONENT "((uint64_t)128 << 52)"

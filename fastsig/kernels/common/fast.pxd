@@ -1,10 +1,12 @@
 # THE FAST TIER: float32 computed in float32, on twice the lanes of the float64 that correct rounding takes.
 #
-# The formulas are those of the default tier, e = exp(-|x|), arranged so that no rounding counts twice. They need FMA:
-# where there is none, the kernels of the fast tier are those of the default. Bounds are of normal results; below them,
-# results are within one least subnormal.
-
-from libc.math cimport copysignf, fabsf
+# The formulas are those of the default tier, of e = exp(-|x|), arranged so that no rounding counts twice. They need
+# FMA: without it the fast tier's kernels are the default's. Bounds hold for subnormal results too, in least subnormals.
+#
+# The exponential is made in a unit, 2^100. A block whose |x| are all `near`, so that exp(-|x|) is 2^-62 or more, takes
+# it out of the unit at once: products of two of its terms are normal numbers there. In any other, `far`, what may be
+# subnormal stays in the unit to the end, where it is rounded to the subnormals' grid as an integer: many CPUs take long
+# for a subnormal operand or result. What is near has the same bits in both.
 
 cdef extern from *:
     """
@@ -20,11 +22,16 @@ cdef extern from *:
     const float FAST_LN2_HI "0x1.62e4p-1f"  # 16 bits: n*FAST_LN2_HI is exact for |n| < 2^8
     const float FAST_LN2_LO "0x1.7f7d1cp-20f"  # FAST_LN2_HI + FAST_LN2_LO = ln 2 (1 + 2^-43)
     const float FAST_MOST "110.0f"  # 110 exp(-110) < 2^-150, half the least subnormal
+    const float FAST_TINY "0x1p-60f"  # the exponential of what is smaller is 1, and products with it may be subnormal
 
-    # As for float64: an exponential in units of 2^-64 is a normal number down to exp(-110). n + FAST_SHIFT holds the
-    # exponent of 2^n in the unit, n + 127 + 64, in its low bits: shifted to their place they are that number.
-    const float FAST_UNIT_INVERSE "0x1p-64f"
-    const float FAST_SHIFT "(0x1.8p+23f + (127.0f + 64.0f))"
+    const unsigned int FAST_LEAST_BITS "((uint32_t)1 << 23)"  # of the least normal number; the last bit of an exponent
+    const float FAST_UNIT "0x1p+100f"
+    const float FAST_UNIT_INVERSE "0x1p-100f"
+    const float FAST_SHIFT "(0x1.8p+23f + (127.0f + 100.0f))"  # its low bits hold the exponent of 2^n, in the unit
+    const float FAST_LOW "0x1p+38f"  # in the unit, 2^-62: the least exponential of a near x
+    const float FAST_LEAST_NORMAL "0x1p-26f"  # in the unit
+    const float FAST_GRID "0x1p+49f"  # the least subnormals in a unit of the unit
+    const float FAST_UINT_BASE "0x1p+23f"  # where an ulp is 1: the low bits of a sum are an integer
 
     # exp(r) = 1 + r + C2 r^2 + ... + C6 r^6 on |r| <= ln2/2 + 2^-12: relative error 2^-28.22
     const float FAST_EXP_C2 "0x1.fffffcp-2f"
@@ -33,53 +40,78 @@ cdef extern from *:
     const float FAST_EXP_C5 "0x1.123abep-7f"
     const float FAST_EXP_C6 "0x1.6a6016p-10f"
 
-ctypedef struct FastReduced:
-    float s  # 2^n, in the unit
-    float n
-    float v  # -r; lacks n FAST_LN2_LO
+    # log(1 + e) = e + C2 e^2 + ... + C11 e^11 on 0 <= e <= 1: relative error 2^-30.16
+    const float FAST_LOG_C2 "(-0x1.fffff8p-2f)"
+    const float FAST_LOG_C3 "0x1.5553b4p-2f"
+    const float FAST_LOG_C4 "(-0x1.ffc552p-3f)"
+    const float FAST_LOG_C5 "0x1.97890ep-3f"
+    const float FAST_LOG_C6 "(-0x1.4a6966p-3f)"
+    const float FAST_LOG_C7 "0x1.fefbf4p-4f"
+    const float FAST_LOG_C8 "(-0x1.54af5ap-4f)"
+    const float FAST_LOG_C9 "0x1.588ab6p-5f"
+    const float FAST_LOG_C10 "(-0x1.bfbf76p-7f)"
+    const float FAST_LOG_C11 "0x1.107bacp-9f"
+
+    # 2 atanh(q/2) = q + C3 q^3 + C5 q^5 + C7 q^7 on 0 <= q <= 2/5 + 2^-13: relative error 2^-28.39
+    const float FAST_ATANH_C3 "0x1.5555b4p-4f"
+    const float FAST_ATANH_C5 "0x1.992ac2p-7f"
+    const float FAST_ATANH_C7 "0x1.36e986p-9f"
 
 ctypedef struct FastExp:
-    float h
-    float l  # what h lacks
+    float u  # exp(-|x|), in the unit if far
+    float e  # the same, out of the unit; if far no less than 2^-62, which is nothing beside 1
+    bint far
 
 
-cdef inline FastReduced reduce_fast(float t) noexcept nogil:
-    # exp(-t) = 2^n exp(-v), 0 <= t <= FAST_MOST, n = -round(t log2 e)
-    cdef float shifted = fmaf(t, -FAST_LOG2E, FAST_SHIFT)
-    cdef FastReduced a
-    a.n = shifted - FAST_SHIFT
-    a.v = fmaf(a.n, FAST_LN2_HI, t)
-    a.s = from_bits_f32(bits_f32(shifted) << 23)
-    return a
+cdef inline float exp_fast(float t) noexcept nogil:
+    # exp(-t) = 2^n exp(-v) in the unit, 0 <= t <= FAST_MOST, n = -round(t log2 e)
+    cdef float shifted = fmaf(t, -FAST_LOG2E, FAST_SHIFT), n = shifted - FAST_SHIFT
+    cdef float v = fmaf(n, FAST_LN2_LO, fmaf(n, FAST_LN2_HI, t)), p
+    p = fmaf(v, fmaf(v, fmaf(v, fmaf(v, FAST_EXP_C6, -FAST_EXP_C5), FAST_EXP_C4), -FAST_EXP_C3), FAST_EXP_C2)
+    return from_bits_f32(bits_f32(shifted) << 23) * fmaf(v, fmaf(v, p, -1.0), 1.0)
 
 
-cdef inline float expm1_tail_fast(float v) noexcept nogil:
-    # (exp(r) - 1 - r)/r^2 at r = -v
-    return fmaf(v, fmaf(v, fmaf(v, fmaf(v, FAST_EXP_C6, -FAST_EXP_C5), FAST_EXP_C4), -FAST_EXP_C3), FAST_EXP_C2)
+cdef inline float at_least(float a, float least) noexcept nogil:
+    # The larger of two numbers >= 0, or NaN. As integers, since GCC would multiply both of two numbers before it
+    # chooses, and the product of the smaller may be subnormal.
+    cdef unsigned int u = bits_f32(a), low = bits_f32(least)
+    return from_bits_f32(u if u > low else low)
 
 
-cdef inline float exp_fast(float s, float v) noexcept nogil:
-    # s exp(-v)
-    cdef float p = fmaf(v * v, expm1_tail_fast(v), -v)
-    return fmaf(s, p, s)
+cdef inline float beside_one(float a, bint far) noexcept nogil:
+    # a >= 0 out of the unit, for a sum to which less than 2^-62 adds nothing. It stands as it is for a near x, whose
+    # result so has the same bits whatever else its block holds.
+    return at_least(a, FAST_LOW) * FAST_UNIT_INVERSE if far else a
 
 
-cdef inline FastExp exp_fast_pair(float t) noexcept nogil:
-    # The tails of reduction and polynomial are added to 1 - a.v last, exactly but for one rounding.
-    cdef FastReduced a = reduce_fast(t)
-    cdef float tail = a.n * FAST_LN2_LO, v = a.v + tail, m = <float> 1.0 - a.v, m_h, m_l
+cdef inline float settled(float a, bint far) noexcept nogil:
+    # a >= 0 out of the unit, as a result
+    cdef float whole, normal
+    if not far:
+        return a
+    whole = fmaf(a, FAST_GRID, FAST_UINT_BASE)
+    normal = at_least(a, FAST_LEAST_NORMAL) * FAST_UNIT_INVERSE
+    return from_bits_f32(bits_f32(whole) - bits_f32(FAST_UINT_BASE)) if a < FAST_LEAST_NORMAL else normal
+
+
+cdef inline FastExp fast_exp_of(float u, bint far) noexcept nogil:
     cdef FastExp e
-    m_l = ((<float> 1.0 - m) - a.v) + fmaf(v * v, expm1_tail_fast(v), -tail)
-    m_h = m + m_l
-    e.h = a.s * m_h
-    e.l = a.s * ((m - m_h) + m_l)
+    e.u = u if far else u * FAST_UNIT_INVERSE
+    e.e = beside_one(e.u, far)
+    e.far = far
     return e
 
 
-cdef inline FastExp sigmoid_of_minus_abs(float e) noexcept nogil:
-    # sigmoid(-|x|) = t/(1 + t) = t - t q, q = t/(1 + t): the errors of the division count t times only. As a pair.
-    cdef float t = e * FAST_UNIT_INVERSE, q = t / (<float> 1.0 + t)
-    cdef FastExp a
-    a.h = fmaf(-t, q, t)
-    a.l = fmaf(-t, q, t - a.h)
-    return a
+cdef inline float log1p_share_fast(FastExp e) noexcept nogil:
+    # s of log(1 + e) = e + e s: without a division a polynomial of degree 11 is as cheap, and more accurate
+    cdef float t = e.e, q
+    q = fmaf(t, fmaf(t, fmaf(t, FAST_LOG_C11, FAST_LOG_C10), FAST_LOG_C9), FAST_LOG_C8)
+    q = fmaf(t, fmaf(t, fmaf(t, fmaf(t, q, FAST_LOG_C7), FAST_LOG_C6), FAST_LOG_C5), FAST_LOG_C4)
+    q = fmaf(t, fmaf(t, q, FAST_LOG_C3), FAST_LOG_C2)
+    return t * q
+
+
+cdef inline float atanh_rest_fast(float q) noexcept nogil:
+    # 2 atanh(q/2) - q
+    cdef float v = q * q
+    return (q * v) * fmaf(v, fmaf(v, FAST_ATANH_C7, FAST_ATANH_C5), FAST_ATANH_C3)

@@ -6,6 +6,7 @@
 #ifdef __F16C__
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FASTSIG_HAS_F16C 1
@@ -33,7 +34,7 @@ static inline void fastsig_floats_to_halves(const float *x, uint16_t *y, ptrdiff
     for (; i < n; i++) y[i] = _cvtss_sh(x[i], _MM_FROUND_TO_NEAREST_INT);
 }
 
-#else  /* loops that ask for it are not compiled */
+#else  /* kernels ask FASTSIG_HAS_F16C first */
 
 #define FASTSIG_HAS_F16C 0
 #define fastsig_halves_to_floats(x, y, n) ((void) (x), (void) (y), (void) (n))

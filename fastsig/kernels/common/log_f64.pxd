@@ -36,7 +36,7 @@ cdef extern from *:
     const double LN15 "0x1.9f323ecbf984cp-2"
     const double LN15_TAIL "(-0x1.a92e513217f5cp-59)"  # LN15 + LN15_TAIL = log(3/2) (1 + 2^-110)
 
-    # Beyond TAIL log(1 + e) is e to within 2^-245.
+    # Beyond LOG_TAIL log(1 + e) is e to within 2^-245.
     const double LOG_TAIL "170.0"
     const double LOG_MOST "172.0"
     const double HALF_SHIFT "(0x1.8p+52 + 1022)"  # makes s = 2^(n - 1)

@@ -1,7 +1,7 @@
 # LONG DOUBLE: the exponential and the sigmoid of -|x| as pairs; logarithms are the C library's.
 #
 # exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2;  1 - exp(-r) = 12r/(w + 6r) = r - r (z + 6r)/(w + 6r),
-# w = 6 r coth(r/2) = 12 + z, as for float64. What is subtracted from r is less than r/6, and so is its share of the
+# w = 6 r coth(r/2) = 12 + z, as for float64. What is subtracted from r is less than |r|/5, and so is its share of the
 # error: what is left is rounded once, and what that loses is the pair's tail. A long double of more than 64 bits takes
 # expm1l, for which the coefficients are too few.
 #
@@ -95,7 +95,7 @@ cdef inline PairLd one_minus_exp_ld(long double r, long double r_l) noexcept nog
 
 
 cdef inline ExpLd exp_ld(long double x) noexcept nogil:
-    # exp(-|x|), n = -1024 k - j
+    # exp(-|x|) = 2^-k exp(-r): the low ten bits of k go into scale, the others choose the unit
     cdef long double t = fabsl(x), r, low, h, scale
     cdef double shifted, n
     cdef uint64_t k

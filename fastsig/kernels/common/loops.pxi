@@ -13,9 +13,6 @@ cdef extern from *:
 
 ctypedef unsigned long long (*flags_formula)(double x) noexcept nogil
 
-cdef enum:
-    DISTANCE = 64  # elements: long enough that a quotient does not wait for its ratio
-
 
 cdef inline int flags_of_widened(flags_formula g, const double *w, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i

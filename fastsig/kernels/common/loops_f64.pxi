@@ -69,7 +69,7 @@ cdef inline void exp_block(
     coth_block(e, n)
 
 
-cdef inline bint beyond(const double[::1] x, double limit, double sign, bint even, Py_ssize_t n) noexcept nogil:
+cdef inline bint any_beyond(const double[::1] x, double limit, double sign, bint even, Py_ssize_t n) noexcept nogil:
     # Whether any sign x is below -limit; even: or above limit
     cdef uint64_t signs = 0
     cdef Py_ssize_t i
@@ -88,7 +88,7 @@ cdef inline Range exp_block_of_any(const double[::1] x, bint even, ExpBlock *e, 
     # The range of a block, that of its farthest element. Not even: for x > 0 exp(-FAR_MOST) is as good as less.
     cdef Range found = NEAR_RANGE
     if not reduce_block(x, FAR_MOST, ONE_SHIFT, e, n) & IS_NEAR:
-        if beyond(x, FAR_MOST, 1.0, even, n):
+        if any_beyond(x, FAR_MOST, 1.0, even, n):
             found = DEEP_RANGE
             reduce_block(x, MOST, UNIT_SHIFT, e, n)
         else:
@@ -102,7 +102,7 @@ cdef inline Range exp_block_in_unit(const double[::1] x, bint even, ExpBlock *e,
     # Near, too
     cdef Range found = NEAR_RANGE
     if not reduce_block(x, MOST, UNIT_SHIFT, e, n) & IS_NEAR_IN_UNIT:
-        found = DEEP_RANGE if beyond(x, FAR_MOST, 1.0, even, n) else FAR_RANGE
+        found = DEEP_RANGE if any_beyond(x, FAR_MOST, 1.0, even, n) else FAR_RANGE
     coth_block(e, n)
     return found
 

@@ -80,7 +80,7 @@ cdef inline int map_log_f64(
     borrow(y, operands[1], n)
     log1p_parts(f, HALF_SHIFT if sign > 0.0 else MINUS_HALF_SHIFT, x, x, &p, n)
     any_doubt = log_values(end, True, &p, x, y, doubt, n)
-    if beyond(x, LOG_TAIL, sign, False, n):
+    if any_beyond(x, LOG_TAIL, sign, False, n):
         map_far_f64(g, sign, x, y, doubt, n)
         any_doubt = True
     return accurate_f64(exact, operands[0], operands[0], operands[1], doubt, n) if any_doubt else 0
@@ -118,7 +118,7 @@ cdef inline int map_log_with_f64(
     log1p_parts(f, HALF_SHIFT, x, t, &p, n)
     any_doubt = log_values(end, False, &p, x, y, doubt, n)
     raised = flags_of_doubles(flags, t, n)
-    if beyond(x, LOG_TAIL, 1.0, True, n):
+    if any_beyond(x, LOG_TAIL, 1.0, True, n):
         map_far_with_f64(g, x, t, y, doubt, n)
         any_doubt = True
     if any_doubt:

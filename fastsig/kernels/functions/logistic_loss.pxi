@@ -3,6 +3,7 @@
 cdef extern from *:
     const double LEAST_SHARE "0x1p-500"  # nothing beside log(1 + e) for |x| <= LOG_TAIL, and no subnormal
     const double MOST_SMALL_TERM "0x1p-100"
+    const float FAST_ALONE "1024.0f"  # exp(-1024) is below half the least subnormal float64
 
 
 cdef inline Ratio logistic_loss_ratio_narrow(double x, double t, Exp e) noexcept nogil:
@@ -133,4 +134,45 @@ cdef int logistic_loss_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_with_ld(logistic_loss_ld, target_flags, p, n)
 
 
+# BOUND fast_logistic_loss float32 fma: 2.00 ulp
+cdef inline float logistic_loss_fast(float x, float t, FastExp e) noexcept nogil:
+    # |x| share + log(1 + e); far, in the unit, unless there is nothing but the first term
+    cdef float share = <float> 1.0 - t if x > 0.0 else t, size = fabsf(x), a, v, alone
+    a = fmaf(e.u, log1p_share_fast(e), e.u)
+    if e.far:
+        alone = size * share if share != 0.0 else <float> 0.0
+        size = FAST_ALONE if FAST_ALONE < size else size
+        v = settled(fmaf(size, share * FAST_UNIT, a), True)
+        v = alone if fabsf(x) > FAST_ALONE else v
+    else:
+        v = fmaf(size, share, a)
+    return <float> NAN if (t < 0.0) | (t > 1.0) else v
+
+
+# BOUND fast_logistic_loss float64 fma: 1.95 ulp
+cdef inline double logistic_loss_fast_f64(double x, double t, FastRatio e) noexcept nogil:
+    cdef double share = 1.0 - t if x > 0.0 else t, size = fabs(x), v, alone
+    cdef Pair a = log1p_fast_f64(e)
+    if e.far:
+        alone = size * share if share != 0.0 else 0.0
+        size = FAST_ALONE if FAST_ALONE < size else size
+        v = settled_f64(fma(size, share * FAST_UNIT_F64, a.h) + a.l, e)
+        v = alone if fabs(x) > FAST_ALONE else v
+    else:
+        v = fma(size, share, a.h) + a.l
+    return NAN if outside(t) else v
+
+
+cdef int fast_logistic_loss_f(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_with(logistic_loss_fast, p, n) if HAS_FMA else logistic_loss_f(p, n)
+
+
+cdef int fast_logistic_loss_d(char **p, Py_ssize_t n) noexcept nogil:
+    return map_fast_with_f64(logistic_loss_fast_f64, p, n) if HAS_FMA else logistic_loss_d(p, n)
+
+
 KERNELS["logistic_loss"] = row(signature(2, 1), logistic_loss_e, logistic_loss_f, logistic_loss_d, logistic_loss_g)
+FAST["logistic_loss"] = row(
+    signature(2, 1), logistic_loss_e, fast_logistic_loss_f,
+    fast_logistic_loss_d, logistic_loss_g
+)

@@ -163,3 +163,4 @@ KERNELS["logistic_loss_gradient_hessian"] = row(
     signature(2, 2), logistic_loss_gradient_hessian_e, logistic_loss_gradient_hessian_f,
     logistic_loss_gradient_hessian_d, logistic_loss_gradient_hessian_g
 )
+FAST["logistic_loss_gradient_hessian"] = KERNELS["logistic_loss_gradient_hessian"]

@@ -86,25 +86,29 @@ cdef int sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(sigmoid_ld, p, n)
 
 
-# BOUND fast_sigmoid float32 fma: 1.70 ulp; worst 1.6540 at -0x1.1edd8ap+0
-cdef inline float sigmoid_fast(float x, float e) noexcept nogil:
-    cdef float a = sigmoid_of_minus_abs(e).h
-    return a if x < 0.0 else <float> 1.0 - a
+cdef inline float lower_fast(FastExp e) noexcept nogil:
+    # sigmoid(-|x|) = e/(1 + e) = e - e q, q = e/(1 + e), in the unit if far: the errors of the division count e times
+    return fmaf(-e.u, e.e / (<float> 1.0 + e.e), e.u)
 
 
-# BOUND fast_sigmoid float64 fma: 0.53 ulp; worst 0.5089 at -0x1.9791dbe1b289ap+5
-# BOUND fast_sigmoid float64 no-fma: 0.53 ulp; worst 0.5107 at -0x1.502d277ac9e1ep+7
-cdef inline double sigmoid_fast_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair d = sum_fast_f64(e, 1.0)
-    return quotient(chosen(x < 0.0, e.n, e.d), d, 1.0 / d.h)
+# BOUND fast_sigmoid float32 fma: 1.70 ulp
+cdef inline float sigmoid_fast(float x, FastExp e) noexcept nogil:
+    cdef float a = lower_fast(e)
+    return settled(a, e.far) if x < 0.0 else <float> 1.0 - beside_one(a, e.far)
+
+
+# BOUND fast_sigmoid float64 fma: 1.95 ulp
+cdef inline double sigmoid_fast_f64(double x, FastRatio e) noexcept nogil:
+    cdef double d_l = e.r + e.plain, d = e.w + d_l, q = quotient_fast(e.n, 0.0, d, (e.w - d) + d_l)
+    return settled_f64(q, e) if x < 0.0 else 1.0 - beside_one_f64(q, e)
 
 
 cdef int fast_sigmoid_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_fast(sigmoid_fast, p, n) if HAS_FMA else sigmoid_f(p, n)
+    return map_fast(sigmoid_fast, False, p, n) if HAS_FMA else sigmoid_f(p, n)
 
 
 cdef int fast_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_fast_f64(sigmoid_fast_f64, p, n)
+    return map_fast_f64(sigmoid_fast_f64, False, p, n) if HAS_FMA else sigmoid_d(p, n)
 
 
 KERNELS["sigmoid"] = row(signature(1, 1), sigmoid_e, sigmoid_f, sigmoid_d, sigmoid_g)

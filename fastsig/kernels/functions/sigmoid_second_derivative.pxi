@@ -142,3 +142,4 @@ KERNELS["sigmoid_second_derivative"] = row(
     signature(1, 1), sigmoid_second_derivative_e, sigmoid_second_derivative_f,
     sigmoid_second_derivative_d, sigmoid_second_derivative_g
 )
+FAST["sigmoid_second_derivative"] = KERNELS["sigmoid_second_derivative"]

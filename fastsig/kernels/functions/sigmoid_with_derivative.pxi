@@ -29,6 +29,8 @@ cdef int fast_sigmoid_with_derivative_f(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef int fast_sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
+    if not HAS_FMA:
+        return sigmoid_with_derivative_d(p, n)
     return map2_fast_f64(sigmoid_fast_f64, sigmoid_derivative_fast_f64, p, n)
 
 

@@ -6,7 +6,6 @@ cdef extern from *:
     const float SILU_TWO "0x1.000018p+1f"
     const float SILU_MORE "0x1p-46f"
     const unsigned int SIGN_F32 "0x80000000u"
-    const float FAST_LINEAR "20.0f"  # beyond it silu(x) = x to within 2^-28
 
 
 cdef inline Ratio silu_ratio_narrow(double x, Exp e) noexcept nogil:
@@ -97,35 +96,70 @@ cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(silu_ld, p, n)
 
 
-# BOUND fast_silu float32 fma: 0.75 ulp; worst 0.7100 at -0x1.4ab262p+2
+# BOUND fast_silu float32 fma: 1.90 ulp
 cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
-    # x (x < 0 ? e : 1)/(1 + e), numerator and denominator as pairs, after a Newton step; the unit is taken back last
-    cdef bint negative = x < 0.0
-    cdef float t = e.h * FAST_UNIT_INVERSE, d = <float> 1.0 + t, r = <float> 1.0 / d
-    cdef float d_l = ((<float> 1.0 - d) + t) + e.l * FAST_UNIT_INVERSE
-    cdef float c = -FAST_MOST if x < -FAST_MOST else x
-    cdef float n = e.h if negative else <float> 1.0, n_l = e.l if negative else <float> 0.0
-    cdef float k = c * n, k_l = fmaf(c, n_l, fmaf(c, n, -k)), q = k * r
-    q = fmaf(fmaf(-q, d, k) + fmaf(-q, d_l, k_l), r, q) * (FAST_UNIT_INVERSE if negative else <float> 1.0)
-    return x if x > FAST_LINEAR else copysignf(q, x)  # -0 is lost in a sum
+    # b = |x| (h + l), h + l = sigmoid(-|x|) = e - e q, q = e/(1 + e): -b for x < 0, and x - b otherwise
+    cdef float q = e.e / (<float> 1.0 + e.e), u = e.u if x < 0.0 else e.e, h = fmaf(-u, q, u), l = fmaf(-u, q, u - h)
+    cdef float size = fabsf(x), b
+    if not e.far:
+        return (<float> -0.0 if x < 0.0 else x) - fmaf(size, h, size * l)
+    size = FAST_MOST if FAST_MOST < size else size
+    size = FAST_TINY if (FAST_TINY > size) & (size > 0.0) else size
+    b = fmaf(size, h, size * l)
+    return -settled(b, True) if x < 0.0 else x - b
 
 
-# BOUND fast_silu float64 fma: 0.53 ulp; worst 0.5124 at -0x1.6473656526066p+9
-# BOUND fast_silu float64 no-fma: 0.53 ulp; worst 0.5136 at -0x1.5b443166fba73p+7
-cdef inline double silu_fast_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair d = sum_fast_f64(e, 1.0)
-    cdef double t = SILU_LINEAR if x > SILU_LINEAR else x
-    t = -MOST if t < -MOST else t
-    t = copysign(quotient(times(t, chosen(x < 0.0, e.n, e.d)), d, 1.0 / d.h), x)  # -0 is lost in a sum
-    return x if x > SILU_LINEAR else t
+cdef inline int halve_tiny(char **operands, Py_ssize_t n) noexcept nogil:
+    # silu is x/2 where x is tiny, rounded up where that is halfway between two subnormals
+    cdef const float[::1] x = None
+    cdef float[::1] y = None
+    cdef unsigned int m, half
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    for i in range(n):
+        m = bits_f32(fabsf(x[i]))
+        half = m - FAST_LEAST_BITS if m >= 2 * FAST_LEAST_BITS else (m + (~bits_f32(x[i]) >> 31)) >> 1
+        y[i] = copysignf(from_bits_f32(half), x[i]) if fabsf(x[i]) < FAST_TINY else y[i]
+    return 0
+
+
+# BOUND fast_silu float64 fma: 1.95 ulp
+cdef inline double silu_fast_f64(double x, FastRatio e) noexcept nogil:
+    # The same of b = |x| n/d; the product is a pair
+    cdef double d_l = e.r + e.plain, d = e.w + d_l, n = e.n if x < 0.0 else e.plain, size = fabs(x), k, b
+    d_l = (e.w - d) + d_l
+    if not e.far:
+        k = size * n
+        return (-0.0 if x < 0.0 else x) - quotient_fast(k, fma(size, n, -k), d, d_l)
+    size = MOST if MOST < size else size
+    size = FAST_TINY_F64 if (FAST_TINY_F64 > size) & (size > 0.0) else size
+    k = size * n
+    b = quotient_fast(k, fma(size, n, -k), d, d_l)
+    return -settled_f64(b, e) if x < 0.0 else x - b
+
+
+cdef inline int halve_tiny_f64(char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const double[::1] x = None
+    cdef double[::1] y = None
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(y, operands[1], n)
+    for i in range(n):
+        y[i] = silu_tiny(x[i], 0.0, Rounding(y[i], 0)).y
+    return 0
 
 
 cdef int fast_silu_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_fast_pair(silu_fast, p, n) if HAS_FMA else silu_f(p, n)
+    if not HAS_FMA:
+        return silu_f(p, n)
+    return halve_tiny(p, n) if map_fast(silu_fast, True, p, n) else 0
 
 
 cdef int fast_silu_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_fast_f64(silu_fast_f64, p, n)
+    if not HAS_FMA:
+        return silu_d(p, n)
+    return halve_tiny_f64(p, n) if map_fast_f64(silu_fast_f64, True, p, n) else 0
 
 
 KERNELS["silu"] = row(signature(1, 1), silu_e, silu_f, silu_d, silu_g)

@@ -137,3 +137,4 @@ KERNELS["silu_derivative"] = row(
     signature(1, 1), silu_derivative_e, silu_derivative_f,
     silu_derivative_d, silu_derivative_g
 )
+FAST["silu_derivative"] = KERNELS["silu_derivative"]

@@ -6,18 +6,6 @@ cdef extern from *:
     const double LN2_TAIL "0x1.abc9e3b39803fp-56"
     const float SOFTPLUS_TWO "0x1.fffff6p+0f"
 
-    # log(1 + e) = e + C2 e^2 + ... + C11 e^11 on 0 <= e <= 1: relative error 2^-30.16
-    const float FAST_LOG_C2 "(-0x1.fffff8p-2f)"
-    const float FAST_LOG_C3 "0x1.5553b4p-2f"
-    const float FAST_LOG_C4 "(-0x1.ffc552p-3f)"
-    const float FAST_LOG_C5 "0x1.97890ep-3f"
-    const float FAST_LOG_C6 "(-0x1.4a6966p-3f)"
-    const float FAST_LOG_C7 "0x1.fefbf4p-4f"
-    const float FAST_LOG_C8 "(-0x1.54af5ap-4f)"
-    const float FAST_LOG_C9 "0x1.588ab6p-5f"
-    const float FAST_LOG_C10 "(-0x1.bfbf76p-7f)"
-    const float FAST_LOG_C11 "0x1.107bacp-9f"
-
 
 cdef inline Ratio softplus_ratio_narrow(double x, Exp e) noexcept nogil:
     return log1p_ratio_narrow(e)
@@ -86,30 +74,38 @@ cdef int softplus_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(softplus_ld, p, n)
 
 
-# BOUND fast_softplus float32 fma: 1.90 ulp; worst 1.8603 at 0x1.b481cp-7
-cdef inline float softplus_fast(float x, float e) noexcept nogil:
-    # max(x, 0) + log1p(e), the logarithm without a division
-    cdef float t = e * FAST_UNIT_INVERSE, q
-    q = fmaf(t, fmaf(t, fmaf(t, FAST_LOG_C11, FAST_LOG_C10), FAST_LOG_C9), FAST_LOG_C8)
-    q = fmaf(t, fmaf(t, fmaf(t, fmaf(t, q, FAST_LOG_C7), FAST_LOG_C6), FAST_LOG_C5), FAST_LOG_C4)
-    q = fmaf(t, fmaf(t, q, FAST_LOG_C3), FAST_LOG_C2)
-    return (x if x > 0.0 else <float> 0.0) + fmaf(t * t, q, t)
+# BOUND fast_softplus float32 fma: 1.90 ulp
+cdef inline float softplus_fast(float x, FastExp e) noexcept nogil:
+    cdef float a = fmaf(e.u, log1p_share_fast(e), e.u)
+    if e.far:
+        return settled(a, True) if x < 0.0 else (x if x > 0.0 else <float> 0.0) + beside_one(a, True)
+    return (x if x > 0.0 else <float> 0.0) + a
 
 
-# BOUND fast_softplus float64: 0.63 ulp; worst 0.6166 at 0x1.0a2100e6c5f91p-20
-cdef inline double softplus_fast_f64(double x, RatioPair e) noexcept nogil:
-    cdef Pair a
-    a.h = x if x > 0.0 else 0.0
-    a.l = 0.0
-    return plus_log1p_fast_f64(a, e)
+cdef inline Pair log1p_fast_f64(FastRatio e) noexcept nogil:
+    # log(1 + e) as a sum, in the unit if far
+    # 2 atanh(q/2), q = n/(d + d_l); what the quotient is off is added last
+    cdef double d_l = fma(0.5, e.plain, e.r), d = e.w + d_l, c = 1.0 / d, q = e.n * c, rest, plain
+    rest = fma(-q, (e.w - d) + d_l, fma(-q, d, e.n))
+    plain = e.plain * c
+    return Pair(q, fma(q, atanh_share_fast_f64(plain), rest * c))
+
+
+# BOUND fast_softplus float64 fma: 1.90 ulp
+cdef inline double softplus_fast_f64(double x, FastRatio e) noexcept nogil:
+    cdef Pair log1p = log1p_fast_f64(e)
+    cdef double a = log1p.h + log1p.l
+    if e.far:
+        return settled_f64(a, e) if x < 0.0 else (x if x > 0.0 else 0.0) + beside_one_f64(a, e)
+    return (x if x > 0.0 else 0.0) + a
 
 
 cdef int fast_softplus_f(char **p, Py_ssize_t n) noexcept nogil:
-    return map_fast(softplus_fast, p, n) if HAS_FMA else softplus_f(p, n)
+    return map_fast(softplus_fast, False, p, n) if HAS_FMA else softplus_f(p, n)
 
 
 cdef int fast_softplus_d(char **p, Py_ssize_t n) noexcept nogil:
-    return map_fast_f64(softplus_fast_f64, p, n)
+    return map_fast_f64(softplus_fast_f64, False, p, n) if HAS_FMA else softplus_d(p, n)
 
 
 KERNELS["softplus"] = row(signature(1, 1), softplus_e, softplus_f, softplus_d, softplus_g)
