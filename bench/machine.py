@@ -47,10 +47,11 @@ def commit():
         if git("rev-parse", "--show-prefix"):  # the folder is part of somebody else's checkout
             return UNKNOWN
         head, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--", *SOURCES)
-        here = {name: (KERNELS / name).read_text("utf-8") for name in sources.kernel_sources()}
+        installed = sources.kernel_sources()
+        here = {name: (KERNELS / name).read_text("utf-8") for name in installed}
     except (OSError, subprocess.CalledProcessError):
         return UNKNOWN
-    if here != sources.kernel_sources():
+    if any(sources.without_comments(here[name]) != sources.without_comments(installed[name]) for name in installed):
         return f"{UNKNOWN}: other kernels are installed than those of the checkout"
     return f"{head[:12]}, with uncommitted changes" if changed else head[:12]
 

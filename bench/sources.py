@@ -40,6 +40,11 @@ def kernel_sources(name="baseline.pyx"):
     return found
 
 
+def without_comments(source):
+    """Return a source without comments and empty lines, which change no kernel."""
+    return "\n".join(line for line in (COMMENT.sub("", line) for line in source.splitlines()) if line) + "\n"
+
+
 def blocks(text, indent):
     """Return the lines of a text by blocks: each begins at an indent, and goes on to where the next one begins."""
     return [block for block in re.split(rf"(?m)^(?= {{{indent}}}[^\s)])", text) if block.strip()]
@@ -76,7 +81,7 @@ def definitions(sources):
         enter(text, filter(None, chain(*DEFINED_IN_C.findall(text))))
 
     for file, source in sources.items():
-        text = "\n".join(line for line in (COMMENT.sub("", line) for line in source.splitlines()) if line) + "\n"
+        text = without_comments(source)
         if file.endswith(".h"):
             enter_c(text)
             continue

@@ -154,7 +154,7 @@ def test_a_log_names_the_commit_that_it_ran(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "ROOT", source.parent)  # a copy within somebody else's checkout
     assert machine.commit() == "not recorded"
     monkeypatch.setattr(machine, "ROOT", tmp_path)
-    monkeypatch.setattr(machine.sources, "kernel_sources", lambda: {"baseline.pyx": "# of another build"})
+    monkeypatch.setattr(machine.sources, "kernel_sources", lambda: {"baseline.pyx": "of_another_build = 1"})
     assert machine.commit().startswith("not recorded: ")
 
 
