@@ -64,31 +64,31 @@ if sys.platform != "linux" or platform.machine() != "x86_64" or not builds.versi
 
 N = 240  # elements: a block of float64
 PLACES = {"float32": 1, "float64": 2}  # in a row
+
+
+def scores(far, least_normal, subnormal, beyond, huge):
+    """Return the kinds of scores of a type, each made of numbers from 0 to 1, by the ends of where results change."""
+
+    def between(low, high):
+        return lambda u: low + (high - low) * u
+
+    return {
+        "normal": between(-4, 4),
+        "far": between(*far),
+        "least normal results": between(*least_normal),
+        "subnormal results": between(*subnormal),
+        "beyond": between(*beyond),
+        "huge": between(*huge),
+        "infinite": lambda u: np.full(u.size, np.inf),
+        "NaN": lambda u: np.full(u.size, np.nan),
+        "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
+        "zero and beyond": lambda u: np.where(np.arange(u.size) % 2, 0.0, 1000.0),
+    }
+
+
 INPUTS = {
-    "float64": {
-        "normal": lambda u: 8 * u - 4,
-        "far": lambda u: 355 + 345 * u,
-        "least normal results": lambda u: 705 + 4 * u,
-        "subnormal results": lambda u: 710 + 35 * u,
-        "beyond": lambda u: 752 + 1000 * u,
-        "huge": lambda u: 1e300 + 1e308 * u,
-        "infinite": lambda u: np.full(u.size, np.inf),
-        "NaN": lambda u: np.full(u.size, np.nan),
-        "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
-        "zero and beyond": lambda u: np.where(np.arange(u.size) % 2, 0.0, 1000.0),
-    },
-    "float32": {
-        "normal": lambda u: 8 * u - 4,
-        "far": lambda u: 44 + 40 * u,
-        "least normal results": lambda u: 86 + 2 * u,
-        "subnormal results": lambda u: 88 + 15 * u,
-        "beyond": lambda u: 104 + 1000 * u,
-        "huge": lambda u: 1e30 + 1e38 * u,
-        "infinite": lambda u: np.full(u.size, np.inf),
-        "NaN": lambda u: np.full(u.size, np.nan),
-        "normal and beyond": lambda u: np.where(np.arange(u.size) % 2, 8 * u - 4, 1000.0),
-        "zero and beyond": lambda u: np.where(np.arange(u.size) % 2, 0.0, 1000.0),
-    },
+    "float64": scores((240, 700), (705, 709), (710, 745), (752, 1752), (1e300, 1e308)),
+    "float32": scores((30, 84), (86, 88), (88, 103), (104, 1104), (1e30, 1e38)),
 }
 TARGETS = {"classes": lambda u: np.rint(u), "shares": lambda u: u}
 LARGE = [name for name in FUNCTIONS if name not in ("logit", "sigmoid_backward")]  # of a score
