@@ -126,7 +126,8 @@ def test_worst_inputs_that_are_stated_are_as_bad_as_stated_and_no_worse(isa):
         x = np.array([float.fromhex(bound.at)], dtype)
         error = ulp_error(FAST_UFUNCS[isa][name](x), exact(name, x)[0])[0]
         assert error == pytest.approx(bound.worst, abs=1e-4), f"{name} {dtype}"
-        assert bound.worst + 0.01 <= bound.ulp, f"{name} {dtype}"
+        hunted = dtype == "float64"  # there may be a worse one; of float32 all were tried
+        assert bound.worst + 0.01 * hunted <= bound.ulp, f"{name} {dtype}"
 
 
 @pytest.mark.parametrize("dtype", TYPES)

@@ -53,12 +53,12 @@ cdef int log_sigmoid_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(log_sigmoid_ld, p, n)
 
 
-# BOUND fast_log_sigmoid float32 fma: 2.00 ulp
+# BOUND fast_log_sigmoid float32 fma: 2.00 ulp; worst 1.9836 at -0x1.e1a18p-8
 cdef inline float log_sigmoid_fast(float x, FastExp e) noexcept nogil:
     return -softplus_fast(-x, e)
 
 
-# BOUND fast_log_sigmoid float64 fma: 1.80 ulp
+# BOUND fast_log_sigmoid float64 fma: 1.80 ulp; worst 1.5572 at -0x1.f77e0a41df3e6p-3
 cdef inline double log_sigmoid_fast_f64(double x, FastRatio e) noexcept nogil:
     return -softplus_fast_f64(-x, e)
 

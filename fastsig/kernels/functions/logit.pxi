@@ -172,7 +172,7 @@ cdef int logit_g(char **p, Py_ssize_t n) noexcept nogil:
     return plain_ld(logit_ld, logit_flags, p, n)
 
 
-# BOUND fast_logit float32 fma: 1.90 ulp
+# BOUND fast_logit float32 fma: 1.90 ulp; worst 1.7988 at 0x1.a94426p-2
 cdef inline float logit_fast(float p, bint far) noexcept nogil:
     # As logit_narrow, in float32; the tail of 1 - p is added
     cdef bint low = p < 0.5
@@ -193,7 +193,7 @@ cdef inline float logit_fast(float p, bint far) noexcept nogil:
     return -y if low else y
 
 
-# BOUND fast_logit float64 fma: 1.80 ulp
+# BOUND fast_logit float64 fma: 1.80 ulp; worst 1.7794 at 0x1.a8b1d742c27f3p-2
 cdef inline double logit_fast_f64(double p, bint far) noexcept nogil:
     cdef bint low = p < 0.5
     cdef double b = 1.0 - p, a = p if low else b, tail = (1.0 - b) - p if low else 0.0, m = a, j, octaves = 0.0, q

@@ -98,14 +98,14 @@ cdef int sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(sigmoid_derivative_ld, p, n)
 
 
-# BOUND fast_sigmoid_derivative float32 fma: 2.00 ulp
+# BOUND fast_sigmoid_derivative float32 fma: 2.00 ulp; worst 1.9938 at 0x1.523cfap+1
 cdef inline float sigmoid_derivative_fast(float x, FastExp e) noexcept nogil:
     # a - a^2, a = sigmoid(-|x|) = h + l: l^2 and 2 h l are left out: the bound has room for them
     cdef float q = e.e / (<float> 1.0 + e.e), h = fmaf(-e.u, q, e.u), l = fmaf(-e.u, q, e.u - h)
     return settled(fmaf(-h, beside_one(h, e.far), h) + l, e.far)
 
 
-# BOUND fast_sigmoid_derivative float64 fma: 1.75 ulp
+# BOUND fast_sigmoid_derivative float64 fma: 1.75 ulp; worst 1.5350 at 0x1.ca436ffec3ba5p+4
 cdef inline double sigmoid_derivative_fast_f64(double x, FastRatio e) noexcept nogil:
     # With a = q + rho, rho = rest c, c = 1/d:   a - a^2 = (q - q^2) + rho (1 - 2q), but for rho^2
     cdef double d_l = e.r + e.plain, d = e.w + d_l, c = 1.0 / d, q = e.n * c, plain = beside_one_f64(q, e), rest

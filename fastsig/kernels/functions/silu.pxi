@@ -96,7 +96,7 @@ cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(silu_ld, p, n)
 
 
-# BOUND fast_silu float32 fma: 1.90 ulp
+# BOUND fast_silu float32 fma: 1.90 ulp; worst 1.7853 at -0x1.2797cap-2
 cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
     # b = |x| (h + l), h + l = sigmoid(-|x|) = e - e q, q = e/(1 + e): -b for x < 0, and x - b otherwise
     cdef float q = e.e / (<float> 1.0 + e.e), u = e.u if x < 0.0 else e.e, h = fmaf(-u, q, u), l = fmaf(-u, q, u - h)
@@ -124,7 +124,7 @@ cdef inline int halve_tiny(char **operands, Py_ssize_t n) noexcept nogil:
     return 0
 
 
-# BOUND fast_silu float64 fma: 1.95 ulp
+# BOUND fast_silu float64 fma: 1.95 ulp; worst 1.8302 at -0x1.65934fc22a2f3p+5
 cdef inline double silu_fast_f64(double x, FastRatio e) noexcept nogil:
     # The same of b = |x| n/d; the product is a pair
     cdef double d_l = e.r + e.plain, d = e.w + d_l, n = e.n if x < 0.0 else e.plain, size = fabs(x), k, b

@@ -74,7 +74,7 @@ cdef int softplus_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(softplus_ld, p, n)
 
 
-# BOUND fast_softplus float32 fma: 2.00 ulp
+# BOUND fast_softplus float32 fma: 2.00 ulp; worst 1.9836 at 0x1.e1a18p-8
 cdef inline float softplus_fast(float x, FastExp e) noexcept nogil:
     cdef float a = fmaf(e.u, log1p_share_fast(e), e.u)
     if e.far:
@@ -91,7 +91,7 @@ cdef inline Pair log1p_fast_f64(FastRatio e) noexcept nogil:
     return Pair(q, fma(q, atanh_share_fast_f64(plain), rest * c))
 
 
-# BOUND fast_softplus float64 fma: 1.80 ulp
+# BOUND fast_softplus float64 fma: 1.80 ulp; worst 1.5374 at 0x1.6601b5b48cdaep-3
 cdef inline double softplus_fast_f64(double x, FastRatio e) noexcept nogil:
     cdef Pair log1p = log1p_fast_f64(e)
     cdef double a = log1p.h + log1p.l
