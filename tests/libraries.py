@@ -1,0 +1,16 @@
+"""Other people's libraries, which fastsig is tried with where they are installed."""
+
+import importlib
+import os
+
+import pytest
+
+
+def library(name):
+    """Import a library and return it; where it is missing, skip the tests, or fail if ALL_LIBRARIES is set.
+
+    `pip install ".[ecosystem]"` installs all of them.
+    """
+    if os.environ.get("ALL_LIBRARIES"):
+        return importlib.import_module(name)
+    return pytest.importorskip(name, reason=f"{name} is not installed; the extra ecosystem has it")
