@@ -178,6 +178,15 @@ LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
 TABLES = {"functions": functions, "names": names, "speed": speed} | {name: logged(file) for name, file in FILES.items()}
 
 
+PROOFS = ("verify_float32.md", "verify_float64.md", "verify_float16_pairs.md")
+
+
+def unproved(named):
+    """Return the functions that a log is not of and whose outputs are not, to the bit, those of functions it is of."""
+    proved = {formula for name in sources.functions_of(named) for formula in REFERENCE.get(name, ())}
+    return sorted(name for name, formulas in REFERENCE.items() if not proved.issuperset(formulas))
+
+
 def complaints(text):
     """Return what is wrong with the README's text and with the logs. Races of other CPUs than the last one's stay."""
     found = [] if filled(text) == text else ["README.md's tables are stale: python bench/readme.py fills them in"]
@@ -188,6 +197,8 @@ def complaints(text):
             ran[race.path] = race.about
         elif "commit" not in race.about:
             found.append(f"{race.path} is of another CPU than the last race, and names no commit that it ran")
+    for file in PROOFS:
+        found += [f"bench/logs/{file} proves nothing of {name}" for name in unproved(about(file).get("kernels", ""))]
     return found + [
         f"{path} is of other kernels than the sources' ({facts.get('kernels', 'not named')}): it has to be made again"
         for path, facts in ran.items()

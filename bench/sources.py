@@ -1,7 +1,8 @@
 """What the kernels are made from, definition by definition: a log says by a hash which of them it ran.
 
 A kernel is what it reaches: its own definition, the formulas and loops that it names, and so on, down to constants.
-A log of the float32 kernels of the default tier stands as long as those definitions do, whatever happens to others.
+A log of the float32 kernels of the default tier stands as long as those definitions do, whatever happens to others. It
+names the functions that it is of, and stands when one is added.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ SOURCES = re.compile(
     r'^include "([\w/]+\.pxi)"|^cdef extern from "([\w/]+\.h)"|^from fastsig\.kernels\.([\w.]+) cimport', re.M
 )
 COMMENT = re.compile(r"\s*#( .*)?$")  # of Cython, at the end of a line too; C's directives have no space there
-ROW = re.compile(r'^(\w+)\["\w+"\] = row\(\s*signature\(\d, \d\),\s*([\w\s,]+)\)', re.M)
+ROW = re.compile(r'^(\w+)\["(\w+)"\] = row\(\s*signature\(\d, \d\),\s*([\w\s,]+)\)', re.M)
 VERBATIM = re.compile(r'^ +"""\n(.*?)^ +"""\n', re.M | re.S)  # C within Cython
 DEFINED_IN_C = re.compile(  # a macro, a function, a constant, a type
     r"#define (\w+)|(\w+)\([^()]*\)\s*\{|static const [\w ]*?(\w+)(?:\[\w*\])*\s*=|\}\s*(\w+);"
@@ -97,31 +98,34 @@ def definitions(sources):
     return found
 
 
-def roots(sources, which):
-    """Return the names of some kernels.
+def rows(sources, which):
+    """Return some kernels.
 
     Parameters
     ----------
     sources : dict of str to str
     which : str
-        A tier and types, as "default float32" or "fast float16 float64"; of a tier alone all types; or "all".
+        A tier and types, as "default float32" or "fast float16 float64"; of a tier alone all types; or "all". What
+        follows the word "of" are names of functions, without which it is those of all.
 
     Returns
     -------
-    set of str
+    list of (str, str)
+        The name of the function, and that of the kernel.
     """
-    words = {*TIERS, *TYPES} if which == ALL else set(which.split())
+    which, _, functions = which.partition(" of ")
+    words, functions = {*TIERS, *TYPES} if which == ALL else set(which.split()), functions.split()
     tables, types = {table for tier, table in TIERS.items() if tier in words}, words & set(TYPES) or set(TYPES)
     if not tables or words - {*TIERS, *TYPES}:
         raise ValueError(f"kernels are of {' or '.join(TIERS)}, and of {', '.join(TYPES)}, or {ALL}, not {which!r}")
-    return {
-        kernel
+    return [
+        (function, kernel)
         for text in sources.values()
-        for table, kernels in ROW.findall(text)
-        if table in tables
+        for table, function, kernels in ROW.findall(text)
+        if table in tables and (function in functions or not functions)
         for type_of, kernel in zip(TYPES, re.split(r",\s*", kernels.strip()), strict=True)
         if type_of in types
-    }
+    ]
 
 
 def reached(defined, kernels):
@@ -141,21 +145,28 @@ def kernels(which=ALL):
     Parameters
     ----------
     which : str
-        As `roots` takes it.
+        As `rows` takes it.
 
     Returns
     -------
     str
-        `which` itself and the hash, with a comma in between.
+        `which` itself with the names of the functions, so that it stands when one is added, and the hash.
     """
     sources = kernel_sources()
     defined = definitions(sources)
-    texts = {defined[name] for name in reached(defined, roots(sources, which))}
+    functions, roots = map(set, zip(*rows(sources, which), strict=True))
+    texts = {defined[name] for name in reached(defined, roots)}
     code = "".join(sorted(texts | {without_comments(sources["arithmetic.h"])}))
-    return f"{which}, {hashlib.sha256(code.encode()).hexdigest()[:16]}"
+    of_functions = f"{which.partition(' of ')[0]} of {' '.join(sorted(functions))}"
+    return f"{of_functions}, {hashlib.sha256(code.encode()).hexdigest()[:16]}"
 
 
 def still_are(named):
     """Tell whether the kernels that a log names are those of the sources."""
     which = named.rpartition(", ")[0]
-    return bool(which) and named == kernels(which)
+    return " of " in which and named == kernels(which)
+
+
+def functions_of(named):
+    """Return the names of the functions whose kernels a log names."""
+    return set(named.rpartition(", ")[0].partition(" of ")[2].split())

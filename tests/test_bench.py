@@ -14,7 +14,7 @@ from pathlib import Path
 import builds
 import numpy as np
 import pytest
-from catalog import FAST
+from catalog import FAST, FUNCTIONS
 
 import fastsig
 from fastsig._bounds import bounds
@@ -413,8 +413,25 @@ def test_kernels_are_made_of_all_that_is_in_their_sources(sources):
     others = {"common/__init__.pxd"} | {f"{row.name}.pyx" for row in ISAS} - {"baseline.pyx"}
     assert set(texts) == held - others
     defined = sources.definitions(texts)
-    assert defined.keys() - sources.reached(defined, sources.roots(texts, "all")) == {"FASTSIG_ARITHMETIC_H"}
-    assert len(sources.roots(texts, "default float32")) == len(sources.roots(texts, "default")) / 4 == len(REFERENCE)
+    kernels = {kernel for _, kernel in sources.rows(texts, "all")}
+    assert defined.keys() - sources.reached(defined, kernels) == {"FASTSIG_ARITHMETIC_H"}
+    assert {function for function, _ in sources.rows(texts, "default float32")} == set(FUNCTIONS)
+    assert len(sources.rows(texts, "default")) == 4 * len(REFERENCE)
+    assert sources.rows(texts, "fast float64 of silu") == [("silu", "fast_silu_d")]
+
+
+def test_a_log_names_its_functions_and_stands_when_one_is_added(sources, monkeypatch):
+    named = sources.kernels("default float32")
+    assert sources.functions_of(named) == set(REFERENCE)
+    texts = sources.kernel_sources()
+    added = {**texts, "functions/new.pxi": 'KERNELS["new"] = row(signature(1, 1), silu_e, new_f, silu_d, silu_g)\n'}
+    added["common/new.pxd"] = "cdef int new_f(char **p, Py_ssize_t n) noexcept nogil:\n    return silu_f(p, n)\n"
+    monkeypatch.setattr(sources, "kernel_sources", lambda: added)
+    sources.kernels.cache_clear()
+    assert sources.still_are(named)
+    assert sources.functions_of(sources.kernels("default float32")) == {*REFERENCE, "new"}
+    assert sources.kernels("default float32")[-16:] != named[-16:]
+    sources.kernels.cache_clear()
 
 
 SETS = ("all", "default", "default float16", "default float32", "default float64", "fast float32", "fast float64")
@@ -461,6 +478,14 @@ def test_a_log_that_names_no_kernels_stands_for_none(sources):
     for which in ("float32", "default float8", "quick"):
         with pytest.raises(ValueError, match="kernels are of default or fast"):
             sources.kernels(which)
+
+
+def test_readme_says_of_which_function_there_is_no_proof(sources):
+    readme = importlib.import_module("readme")
+    named = sources.kernels("default float64")
+    assert readme.unproved(named) == []
+    assert readme.unproved(named.replace(" silu ", " ")) == ["silu"]
+    assert readme.unproved(named.replace(" sigmoid_with_derivative ", " ")) == []  # has the outputs of two others
 
 
 def test_readme_is_not_right_while_a_log_is_of_other_kernels(sources, monkeypatch):
