@@ -26,8 +26,9 @@ from fastsig._waitgroup import WaitGroup
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-# Elements below which one call is faster, since threads take 0.05 ms to wake: bench/threads.py measures it again.
-LEAST = 1 << 18
+# Elements below which one call may be faster: to wake a thread and to cut the work takes some 0.07 ms, in which the
+# cheapest function, fast.sigmoid in float32, computes a quarter of this. bench/threads.py measures it again.
+LEAST = 1 << 20
 # The most elements of a part. Between two parts Ctrl-C is answered and an idle thread finds work; a part costs 5 us.
 PART = 1 << 18
 # The parts that each worker gets at the least, so that one that is held up leaves work to the others.
@@ -94,7 +95,7 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
 
     Notes
     -----
-    One call does everything where threads do not pay or cannot help: for fewer than 262144 elements, and where an
+    One call does everything where threads do not pay or cannot help: for fewer than 1048576 elements, and where an
     argument is neither a scalar nor an array of numbers (lists, masked arrays, objects, other libraries' arrays), or
     where an output overlaps an input in other ways than being that input.
 
@@ -113,7 +114,7 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
     --------
     >>> import numpy as np
     >>> from fastsig import sigmoid, threaded
-    >>> x = np.linspace(-20, 20, 1_000_000)
+    >>> x = np.linspace(-20, 20, 2_000_000)
     >>> y = threaded(sigmoid, x)
     >>> bool(np.all(y == sigmoid(x)))
     True
