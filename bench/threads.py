@@ -9,14 +9,15 @@ aside here so that smaller sizes are split as well.
 """
 
 import argparse
+from itertools import product
 from statistics import median
 from time import perf_counter
 
 import numpy as np
 
-from fastsig import _threaded, sigmoid, threaded
+from fastsig import _threaded, fast, sigmoid, threaded
 
-UFUNCS = {"sigmoid": sigmoid, "exp": np.exp, "sqrt": np.sqrt}
+UFUNCS = {"sigmoid": sigmoid, "fast.sigmoid": fast.sigmoid, "exp": np.exp, "sqrt": np.sqrt}
 SIZES = [*(1 << k for k in range(13, 24)), 10**7]
 # Seconds that a timing lasts at the least, by calling again.
 SPAN = 5e-3
@@ -51,17 +52,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=_threaded._cpus(), help="default: the CPUs, %(default)s")
     parser.add_argument("--rounds", type=int, default=15, help="default: %(default)s")
-    parser.add_argument("--dtype", default="float64", help="default: %(default)s")
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "float64"], help="default: %(default)s")
     parser.add_argument("--ufuncs", nargs="+", choices=UFUNCS, default=["sigmoid"], help="default: %(default)s")
     args = parser.parse_args()
     least, _threaded.LEAST = _threaded.LEAST, 2
-    for name in args.ufuncs:
-        print(f"{name}, {args.dtype}, {args.workers} workers, {args.rounds} rounds")
+    for name, dtype in product(args.ufuncs, args.dtypes):
+        print(f"{name}, {dtype}, {args.workers} workers, {args.rounds} rounds")
         print(f"{'elements':>10} {'one call':>10} {'threaded':>10} {'times':>7}")
         print(f"{'':>10} {'ns/elt':>10} {'ns/elt':>10} {'faster':>7}")
         crossover = None
         for n in SIZES:
-            x = np.linspace(0 if name == "sqrt" else -20, 20, n, dtype=args.dtype)
+            x = np.linspace(0 if name == "sqrt" else -20, 20, n, dtype=dtype)
             one, split, faster = compare(UFUNCS[name], x, args.workers, args.rounds)
             print(f"{n:>10} {one / n * 1e9:>10.3f} {split / n * 1e9:>10.3f} {faster:>7.2f}", flush=True)
             if faster <= 1:

@@ -53,13 +53,17 @@ __all__ = [
 ]
 
 
+# Imported where they are first named: who does not use them does not wait for them.
+_MODULES = ("fast", "objectives")
+
+
 def __getattr__(name):
-    """Import the fast tier where it is first named: who does not use it does not wait for it."""
-    if name == "fast":
-        return importlib.import_module("fastsig.fast")
+    """Import a module of this package where it is first named."""
+    if name in _MODULES:
+        return importlib.import_module(f"fastsig.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    """Return the public names, the fast tier's module among them."""
-    return sorted([*globals(), "fast"])
+    """Return the public names, those of modules among them."""
+    return sorted({*globals(), *_MODULES})

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsig import fast as fast
+from fastsig import objectives as objectives
 
 __version__: Final[str]
 

@@ -2,14 +2,17 @@
 
 A ufunc lets go of the GIL while it computes, which is what makes this worth while. Whatever is out of the ordinary is
 left to one call of the ufunc, which then answers, or refuses, in its own words: overrides, subclasses, objects, shapes
-that do not fit, outputs that overlap. So a part is always plain numbers, and computed by that same ufunc.
+that do not fit, outputs that overlap. So a part is always plain numbers, and computed by that same ufunc. What pandas
+has is left to pandas, which calls the ufunc on its arrays: it is handed one that computes them in parts.
 """
 
 import os
+import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import copy_context
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import combinations, pairwise, product
 from math import prod
 from operator import index
@@ -23,8 +26,9 @@ from fastsig._waitgroup import WaitGroup
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-# Elements below which one call is faster, since threads take 0.05 ms to wake: bench/threads.py measures it again.
-LEAST = 1 << 18
+# Elements below which one call may be faster: to wake a thread and to cut the work takes some 0.07 ms, in which the
+# cheapest function, fast.sigmoid in float32, computes a quarter of this. bench/threads.py measures it again.
+LEAST = 1 << 20
 # The most elements of a part. Between two parts Ctrl-C is answered and an idle thread finds work; a part costs 5 us.
 PART = 1 << 18
 # The parts that each worker gets at the least, so that one that is held up leaves work to the others.
@@ -39,62 +43,138 @@ CLASSES = (np.ndarray, np.memmap)
 SCALARS = (bool, int, float, complex)
 KINDS = "biufcmM"
 
+# The kinds of floating-point error, in the order in which NumPy tells of them, and their names in `numpy.errstate`.
+ERRORS = {"divide by zero": "divide", "overflow": "over", "underflow": "under", "invalid value": "invalid"}
+
+ENVIRON = "FASTSIG_NUM_THREADS"
+ROOT = "/"  # of the file system, where Linux tells of CPU quotas
+
 _HERE = local()  # of each thread: whether it is handing work to the pool
 
 
-def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None = None) -> Any:
+def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = None) -> Any:
     """Call an elementwise ufunc with its work split over threads, which leaves the result the same to the bit.
 
     Parameters
     ----------
-    ufunc : numpy.ufunc
-        Any elementwise ufunc: of fastsig, NumPy, SciPy or other libraries. Generalised ufuncs such as `numpy.matmul`
-        raise TypeError.
+    ufunc : numpy.ufunc or function of numba.vectorize
+        Any elementwise ufunc: of fastsig, NumPy, SciPy or other libraries. What `numba.vectorize` makes is not always a
+        ufunc but has one, and is taken as well; it is compiled for the types of the inputs first, as in one call.
+        Generalised ufuncs such as `numpy.matmul` raise TypeError, and so does what is no ufunc.
     *inputs : array_like
         The ufunc's inputs, of shapes that broadcast together; as many as it takes, or TypeError is raised.
     out : ndarray, None, or tuple of ndarray and None, optional
         Where the results are stored, as for the ufunc itself; a tuple has an entry for each output. It may be, or
         overlap, an input.
     workers : int, optional
-        The most threads that compute, the caller's among them; by default one for each CPU that the process may use.
-        A number below 1 raises ValueError, and what is not an integer raises TypeError.
+        The most threads that compute, the caller's among them. A number below 1 raises ValueError, and what is not an
+        integer raises TypeError. By default it is what the environment variable FASTSIG_NUM_THREADS says, which has to
+        be an integer of at least 1 or ValueError is raised; where that is unset or empty, one for each CPU that the
+        process may use, by its affinity and, on Linux, by the CPU quota of its cgroups, version 1 or 2, rounded up. The
+        quota is read once in a process.
 
     Returns
     -------
-    y : ndarray or scalar, or tuple of them
-        What the ufunc returns: same values, types, shapes and memory layout.
+    y : ndarray, scalar, Series or DataFrame, or tuple of them
+        What the ufunc returns: same values, types, shapes and memory layout, same index, columns, name and attrs.
 
     Raises
     ------
     Exception
-        Whatever the ufunc raises, also what `numpy.errstate` or a warnings filter makes it raise. The other threads
-        then stop after the part they are at, about 262144 elements at the most, and have stopped before the exception
-        leaves; so it is with Ctrl-C, which waits for them. `out` may then be computed in part only.
+        Whatever the ufunc raises, also what `numpy.errstate` makes it raise. The other threads then stop after the part
+        they are at, about 262144 elements at the most, and have stopped before the exception leaves; so it is with
+        Ctrl-C, which waits for them. `out` may then be computed in part only.
     RuntimeError
         In the child of a fork that comes during the call, if other threads were computing: they are not there.
 
+    Warns
+    -----
+    RuntimeWarning
+        Of floating-point errors, as `numpy.errstate` has it: once for each kind, when all is computed, and at the
+        caller's line.
+
     Notes
     -----
-    One call does everything where threads do not pay or cannot help: for fewer than 262144 elements, and where an
+    One call does everything where threads do not pay or cannot help: for fewer than 1048576 elements, and where an
     argument is neither a scalar nor an array of numbers (lists, masked arrays, objects, other libraries' arrays), or
     where an output overlaps an input in other ways than being that input.
+
+    A pandas Series or DataFrame is taken by its values: pandas aligns what it is given and labels what comes out, as in
+    one call, and each of its arrays of numbers that is large enough is computed by threads. Nullable, Arrow-backed and
+    other extension types take one call, and so do the ufuncs that pandas replaces by its operators, such as
+    `numpy.add`.
 
     Threads are started by the first call that needs them and kept, waiting, for the next; a forked child starts its
     own. The calling thread computes too and never waits for one that has not begun, so that calls within threads cannot
     lock each other out. All see the caller's context, `numpy.errstate` included, and compute in its floating-point
-    environment: rounding mode, flush-to-zero and traps. A floating-point warning may come once for each part.
+    environment: rounding mode, flush-to-zero and traps. What `numpy.errstate` has called, printed or logged comes once
+    for each part.
 
     Examples
     --------
     >>> import numpy as np
     >>> from fastsig import sigmoid, threaded
-    >>> x = np.linspace(-20, 20, 1_000_000)
+    >>> x = np.linspace(-20, 20, 2_000_000)
     >>> y = threaded(sigmoid, x)
     >>> bool(np.all(y == sigmoid(x)))
     True
     """
-    _check(ufunc, inputs)
+    core = _check(ufunc, inputs)
     workers = _cpus() if workers is None else _positive(workers)
+    errors, callback = np.geterr(), np.geterrcall()
+    # A callback that is missing is for NumPy to name; and who runs Python code there may meet errors of other ufuncs.
+    missing = callback is None and not {"call", "log"}.isdisjoint(errors.values())
+    if missing or "warn" not in errors.values() or _runs_python(core, inputs, out):
+        return _call(ufunc, inputs, out, workers)
+    noted = _Noted(errors, callback)
+    with np.errstate(**{kind: "call" if how == "warn" else how for kind, how in errors.items()}, call=noted):
+        results = _call(ufunc, inputs, out, workers)
+    for error in ERRORS:
+        if error in noted.errors:
+            warnings.warn(f"{error} encountered in {core.__name__}", RuntimeWarning, stacklevel=2)
+    return results
+
+
+class _Noted:
+    """What `numpy.errstate` calls: it notes errors to warn of, and hands on those that the caller has called or logged.
+
+    NumPy itself would warn at the line that runs, which is one of this file.
+    """
+
+    def __init__(self, modes: dict, callback: Any) -> None:
+        self.modes, self.callback, self.errors = modes, callback, set()
+
+    def __call__(self, error: str, flag: int) -> None:
+        if self.modes[ERRORS[error]] == "warn":
+            self.errors.add(error)
+        else:
+            with np.errstate(**self.modes, call=self.callback):
+                self.callback(error, flag)
+
+    def write(self, message: str) -> None:
+        with np.errstate(**self.modes, call=self.callback):
+            self.callback.write(message)
+
+
+def _runs_python(ufunc: np.ufunc, inputs: tuple, out: Any) -> bool:
+    """Tell whether a call may run others' Python code: of classes that override ufuncs, of objects, of `frompyfunc`."""
+    if ufunc.ntypes == 1 and "O" in ufunc.types[0]:
+        return True
+    operands = (*inputs, *_outs(out))
+    if any(isinstance(x, np.ndarray) and x.dtype.hasobject for x in operands):
+        return True
+    return any(map(_overrides, operands)) and not _frames(inputs, out)
+
+
+def _call(ufunc: Any, inputs: tuple, out: Any, workers: int) -> Any:
+    """Call a ufunc, in parts where threads pay."""
+    frames = _frames(inputs, out)
+    if frames and workers > 1:
+        keywords = {} if out is None else {"out": _outs(out)}
+        for frame in frames:
+            results = frame.__array_ufunc__(_Parted(ufunc, workers), "__call__", *inputs, **keywords)
+            if results is not NotImplemented:
+                return results
     plan = _plan(ufunc, inputs, out) if workers > 1 else None
     if plan is None:
         return ufunc(*inputs) if out is None else ufunc(*inputs, out=out)
@@ -103,7 +183,7 @@ def threaded(ufunc: np.ufunc, *inputs: Any, out: Any = None, workers: int | None
     # Each thread has to earn its start, as the second does from LEAST on.
     workers = min(workers, 2 * size // LEAST)
     parts = _parts(writes[0].shape, min(PART, max(BLOCK, size // (workers * PARTS_PER_WORKER))))
-    _compute(ufunc, reads, writes, parts, workers)
+    _compute(_core(ufunc), reads, writes, parts, workers)
     return results if len(results) > 1 else results[0]
 
 
@@ -160,19 +240,72 @@ def _pool(pid: int) -> "ThreadPoolExecutor":
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix=f"fastsig-{pid}")
 
 
-def _check(ufunc: Any, inputs: tuple) -> None:
-    """Raise TypeError unless this is an elementwise ufunc with as many inputs as it takes."""
-    if not isinstance(ufunc, np.ufunc):
-        raise TypeError(f"threaded() takes a numpy.ufunc first, such as numpy.exp, not {ufunc!r}")
-    if ufunc.signature is not None:
+def _core(ufunc: Any) -> np.ufunc | None:
+    """Return the NumPy ufunc that computes: itself, or that which Numba keeps in `ufunc`; None where there is none."""
+    core = ufunc if isinstance(ufunc, np.ufunc) else getattr(ufunc, "ufunc", None)
+    return core if isinstance(core, np.ufunc) else None
+
+
+def _check(ufunc: Any, inputs: tuple) -> np.ufunc:
+    """Return the ufunc that computes; raise TypeError unless it is elementwise and has as many inputs as it takes."""
+    core = _core(ufunc)
+    if core is None:
         raise TypeError(
-            f"threaded() takes elementwise ufuncs; {ufunc.__name__} is generalised, with signature {ufunc.signature}"
+            f"threaded() takes a numpy.ufunc first, such as numpy.exp, or a function of numba.vectorize, not {ufunc!r}"
         )
-    if len(inputs) != ufunc.nin:
+    # Numba keeps the signature of a generalised ufunc that is not yet compiled for itself.
+    signature = getattr(ufunc, "signature", core.signature)
+    if signature is not None:
         raise TypeError(
-            f"{ufunc.__name__} takes {ufunc.nin} input{'s' if ufunc.nin > 1 else ''}, not {len(inputs)}; "
+            f"threaded() takes elementwise ufuncs; {core.__name__} is generalised, with signature {signature}"
+        )
+    if len(inputs) != core.nin:
+        raise TypeError(
+            f"{core.__name__} takes {core.nin} input{'s' if core.nin > 1 else ''}, not {len(inputs)}; "
             "outputs are given as out="
         )
+    return core
+
+
+class _Parted:
+    """A ufunc for pandas to call on its arrays: everything of it is the ufunc's, but calls are computed in parts."""
+
+    def __init__(self, ufunc: Any, workers: int) -> None:
+        self._ufunc, self._workers = ufunc, workers
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ufunc, name)
+
+    def __repr__(self) -> str:
+        return repr(self._ufunc)
+
+    def __eq__(self, other: object) -> bool:
+        return self._ufunc == other
+
+    def __hash__(self) -> int:
+        return hash(self._ufunc)
+
+    def __call__(self, *inputs: Any, out: Any = None) -> Any:
+        return _call(self._ufunc, inputs, out, self._workers)
+
+
+def _frames(inputs: tuple, out: Any) -> list:
+    """Return what is a Series or a DataFrame, if nothing else overrides ufuncs."""
+    pandas = sys.modules.get("pandas")
+    # Classes made from these that override ufuncs in a way of their own are not pandas'; nor is it whole at all times.
+    classes = [getattr(pandas, name) for name in ("Series", "DataFrame") if hasattr(pandas, name)]
+    own = [x for x in (*inputs, *_outs(out)) if _overrides(x)]
+    return own if all(any(type(x).__array_ufunc__ is c.__array_ufunc__ for c in classes) for x in own) else []
+
+
+def _outs(out: Any) -> tuple:
+    """Return the argument `out` as a tuple."""
+    return out if isinstance(out, tuple) else (out,)
+
+
+def _overrides(x: Any) -> bool:
+    """Tell whether a class has a ufunc do something of its own."""
+    return getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__) is not np.ndarray.__array_ufunc__
 
 
 def _positive(workers: Any) -> int:
@@ -187,15 +320,58 @@ def _positive(workers: Any) -> int:
 
 
 def _cpus() -> int:
-    """Return how many CPUs this process may use."""
+    """Return how many threads are to compute by default."""
+    given = os.environ.get(ENVIRON)
+    if given:
+        try:
+            return _positive(int(given))
+        except ValueError:
+            raise ValueError(f"{ENVIRON} must be an integer of at least 1, or not set; it is {given!r}") from None
     if hasattr(os, "process_cpu_count"):  # from Python 3.13
-        return os.process_cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        cpus = os.process_cpu_count() or 1
+    elif hasattr(os, "sched_getaffinity"):  # Linux
+        cpus = len(os.sched_getaffinity(0))
+    else:
+        cpus = os.cpu_count() or 1
+    return min(cpus, _quota() or cpus)
 
 
-def _plan(ufunc: np.ufunc, inputs: tuple, out: Any) -> tuple[list, list, tuple] | None:
+@cache
+def _quota() -> int | None:
+    """Return how many CPUs the process may keep busy by the quotas of its cgroups, rounded up; None without a quota.
+
+    A group is bound by the quotas of those above it. The path of a container's group may be that outside of the
+    container, which sees its own group as the topmost.
+    """
+    quotas = []
+    for line in _lines("proc/self/cgroup"):
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        folders = [part for part in path.split("/") if part not in ("", "..")]
+        for mount in (controllers, "cpu") if controllers else ("", "unified"):
+            for depth in range(len(folders) + 1):
+                group = os.path.join("sys/fs/cgroup", mount, *folders[:depth])
+                if controllers:
+                    numbers = _lines(f"{group}/cpu.cfs_quota_us") + _lines(f"{group}/cpu.cfs_period_us")
+                else:
+                    numbers = " ".join(_lines(f"{group}/cpu.max")).split()
+                # Without a quota there is "max" in version 2, and -1 in version 1.
+                if len(numbers) == 2 and all(map(str.isdecimal, numbers)) and int(numbers[1]):
+                    quotas.append(max(1, -(-int(numbers[0]) // int(numbers[1]))))
+    return min(quotas, default=None)
+
+
+def _lines(path: str) -> list[str]:
+    """Return the lines of a file; none where it cannot be read."""
+    try:
+        with open(os.path.join(ROOT, path)) as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def _plan(ufunc: Any, inputs: tuple, out: Any) -> tuple[list, list, tuple] | None:
     """Return inputs and outputs as views of one shape, and the results; or None if one call is to do everything."""
     outs = out if isinstance(out, tuple) else (out,) * (ufunc.nout if out is None else 1)
     if not outs or len(outs) != ufunc.nout:
@@ -216,7 +392,7 @@ def _plan(ufunc: np.ufunc, inputs: tuple, out: Any) -> tuple[list, list, tuple] 
     # The types are the ufunc's own choice, made here on arrays of no elements.
     found = ufunc(
         *(np.empty(0, x.dtype) if is_one else x for x, is_one in zip(inputs, is_array, strict=True)),
-        out=tuple(y if y is None else np.empty(0, y.dtype) for y in outs),
+        **({"out": tuple(y if y is None else np.empty(0, y.dtype) for y in outs)} if given else {}),
     )
     dtypes = [y.dtype for y in (found if isinstance(found, tuple) else (found,))]
     if not all(dtype.kind in KINDS for dtype in dtypes):

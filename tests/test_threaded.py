@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_all_start_methods
@@ -336,8 +337,8 @@ def test_files_are_mapped_and_split(tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ((np.sum, 1), r"threaded\(\) takes a numpy.ufunc first, such as numpy.exp, not <function sum"),
-        ((np.ones(3),), r"threaded\(\) takes a numpy.ufunc first, such as numpy.exp, not array"),
+        ((np.sum, 1), r"threaded\(\) takes a numpy.ufunc first, such as numpy.exp, .*, not <function sum"),
+        ((np.ones(3),), r"threaded\(\) takes a numpy.ufunc first, .* or a function of numba.vectorize, not array"),
         ((np.matmul, 1, 1), r"threaded\(\) takes elementwise ufuncs; matmul is generalised, with signature \(n\?,k\)"),
         ((np.exp,), r"exp takes 1 input, not 0; outputs are given as out="),
         ((np.exp, 1, 2), r"exp takes 1 input, not 2; outputs are given as out="),
@@ -366,17 +367,133 @@ def test_workers_may_be_any_integer():
     check(np.exp, numbers(N), workers=1000)
 
 
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """Return a folder for the files in which Linux tells of quotas, and have eight CPUs."""
+    monkeypatch.delenv("FASTSIG_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 8, raising=False)
+    monkeypatch.setattr(_threaded, "ROOT", str(tmp_path))
+    _threaded._quota.cache_clear()
+    yield tmp_path
+    _threaded._quota.cache_clear()
+
+
+def write_files(folder, files):
+    """Write files, given by their paths and contents."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+@pytest.mark.usefixtures("machine")
 def test_workers_are_the_cpus_by_default(monkeypatch):
-    asked = []
-    monkeypatch.setattr(os, "process_cpu_count", lambda: asked.append(1) or 2, raising=False)
+    assert _threaded._cpus() == 8
     assert parts_of(np.zeros(1024), workers=None) > 1
-    assert asked
+    monkeypatch.setattr(os, "process_cpu_count", lambda: None)
+    assert _threaded._cpus() == 1
     monkeypatch.delattr(os, "process_cpu_count")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3}, raising=False)
     assert _threaded._cpus() == 2
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert _threaded._cpus() == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="affinity is set as on Linux")
+def test_workers_are_no_more_than_the_cpus_that_affinity_leaves(monkeypatch):
+    monkeypatch.delenv("FASTSIG_NUM_THREADS", raising=False)
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert _threaded._cpus() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, 8),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "300000 100000\n"}, 3),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "250000 100000\n"}, 3),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "1000 100000\n"}, 1),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "6400000 100000\n"}, 8),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n"}, 8),
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "unheard of\n"}, 8),
+        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/cpu.max": "150000 100000\n"}, 2),
+        ({"proc/self/cgroup": "0::/a:b\n", "sys/fs/cgroup/a:b/cpu.max": "150000 100000\n"}, 2),
+        (
+            {
+                "proc/self/cgroup": "0::/a/b\n",
+                "sys/fs/cgroup/a/b/cpu.max": "max 100000\n",
+                "sys/fs/cgroup/a/cpu.max": "400000 100000\n",
+                "sys/fs/cgroup/cpu.max": "500000 100000\n",
+            },
+            4,
+        ),
+        ({"proc/self/cgroup": "0::/outside/docker\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2),
+        ({"proc/self/cgroup": "0::/../other\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2),
+        (
+            {
+                "proc/self/cgroup": "4:memory:/m\n3:cpu,cpuacct:/a\n0::/\n",
+                "sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us": "150000\n",
+                "sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us": "100000\n",
+            },
+            2,
+        ),
+        (
+            {
+                "proc/self/cgroup": "3:cpu,cpuacct:/docker/a\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "500000\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            5,
+        ),
+        (
+            {
+                "proc/self/cgroup": "1:cpu:/\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+                "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            8,
+        ),
+    ],
+)
+def test_workers_are_no_more_than_the_quota_of_the_cgroups(machine, files, expected):
+    write_files(machine, files)
+    assert _threaded._cpus() == expected
+
+
+def test_the_quota_is_read_once(machine):
+    write_files(machine, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "300000 100000\n"})
+    assert _threaded._cpus() == 3
+    write_files(machine, {"sys/fs/cgroup/cpu.max": "200000 100000\n"})
+    assert _threaded._cpus() == 3
+
+
+def test_the_quota_of_this_machine_can_be_read():
+    _threaded._quota.cache_clear()
+    assert _threaded._quota() is None or _threaded._quota() >= 1
+
+
+def test_the_environment_decides_on_the_workers(machine, monkeypatch):
+    write_files(machine, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "300000 100000\n"})
+    monkeypatch.setenv("FASTSIG_NUM_THREADS", "12")
+    assert _threaded._cpus() == 12
+    monkeypatch.setenv("FASTSIG_NUM_THREADS", "1")
+    assert parts_of(np.zeros(1024), workers=None) == 1
+    assert parts_of(np.zeros(1024), workers=2) > 1
+    monkeypatch.setenv("FASTSIG_NUM_THREADS", "")
+    assert _threaded._cpus() == 3
+
+
+@pytest.mark.parametrize("given", ["0", "-2", "two", "1.5", " "])
+def test_the_environment_is_checked_at_the_call(monkeypatch, given):
+    monkeypatch.setenv("FASTSIG_NUM_THREADS", given)
+    with pytest.raises(ValueError, match=f"FASTSIG_NUM_THREADS must be an integer of at least 1, .*; it is '{given}'"):
+        threaded(np.exp, np.ones(N))
+    threaded(np.exp, np.ones(N), workers=2)
 
 
 @pytest.mark.parametrize(
@@ -420,6 +537,84 @@ def test_errstate_warns_and_ignores():
         threaded(np.log, np.zeros(1024), workers=2)
     with np.errstate(divide="warn"), pytest.warns(RuntimeWarning, match=r"^divide by zero encountered in log$"):
         threaded(np.log, np.zeros(1024), workers=2)
+
+
+def warnings_of(call):
+    """Return what a call warns of: class, message, file and line of each warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return [(w.category, str(w.message), w.filename, w.lineno) for w in caught]
+
+
+@pytest.mark.parametrize("n", [1, 100_000], ids=["one call", "threads"])
+@pytest.mark.parametrize(
+    ("ufunc", "inputs", "out"),
+    [
+        (np.log, [0.0], None),
+        (np.log, [-1.0, 0.0], None),
+        (np.exp, [1e4, -1e4], None),
+        (np.sqrt, [-1.0], np.float32),
+        (np.negative, [1e300], np.float32),
+        (special.expit, [1.0], None),
+    ],
+)
+def test_warnings_are_those_of_one_call_at_the_callers_line(ufunc, inputs, out, n):
+    x = np.tile(inputs, n)
+    y = None if out is None else np.empty(x.size, out)
+    expected = warnings_of(lambda: ufunc(x, out=y))
+    line = expected[0][3] + 2 if expected else None
+    assert warnings_of(lambda: threaded(ufunc, x, out=y, workers=2)) == [(*w[:3], line) for w in expected]
+
+
+def test_warnings_follow_the_callers_filters():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            threaded(np.log, np.zeros(1024), workers=2)
+    assert len(caught) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeWarning, match=r"^divide by zero encountered in log$"):
+            threaded(np.log, np.zeros(1024), workers=2)
+    assert np.geterr()["divide"] == "warn"
+
+
+def test_errstate_calls_and_logs_beside_warnings():
+    calls, lines = [], []
+
+    class Log:
+        def write(self, message):
+            lines.append((message, np.geterr(), np.geterrcall()))
+
+    def call(error, flag):
+        calls.append((error, flag, np.geterr(), np.geterrcall()))
+
+    x = np.tile([-1.0, 0.0], 512)
+    with np.errstate(divide="call", call=call):
+        with pytest.warns(RuntimeWarning, match=r"^invalid value encountered in log$"):
+            threaded(np.log, x, workers=2)
+        assert calls == [("divide by zero", 9, np.geterr(), call)] * 16
+    with np.errstate(divide="log", call=(log := Log())):
+        with pytest.warns(RuntimeWarning, match=r"^invalid value encountered in log$"):
+            threaded(np.log, x, workers=2)
+        assert lines == [("Warning: divide by zero encountered in log\n", np.geterr(), log)] * 16
+
+
+def test_a_missing_callback_is_named_by_numpy():
+    with np.errstate(divide="call", call=None):
+        with pytest.raises(NameError) as theirs:
+            np.log(np.zeros(1024))
+        with pytest.raises(NameError) as ours:
+            threaded(np.log, np.zeros(1024), workers=2)
+    assert str(ours.value) == str(theirs.value)
+
+
+def test_python_code_within_a_ufunc_warns_by_itself():
+    ufunc = np.frompyfunc(lambda x: np.log(np.float64(x)), 1, 1)
+    expected, ours = (warnings_of(call) for call in (lambda: ufunc(np.zeros(3)), lambda: threaded(ufunc, np.zeros(3))))
+    assert [message for _, message, _, _ in ours] == [message for _, message, _, _ in expected]
+    assert ours[0] == expected[0]
 
 
 def test_a_thread_that_fails_stops_the_others():
@@ -586,6 +781,7 @@ def test_an_interruption_at_any_line_waits_for_the_threads():
                 threaded(np.log, np.zeros(512), workers=2)
             sys.settrace(before)
             assert counts["begun"] == counts["ended"], at
+            assert np.geterrcall() is slow
     assert counts["cut"] > 50
     assert counts["ended"] > 0
     assert not _threaded._HERE.submitting
