@@ -1,0 +1,118 @@
+"""The example of docs/dask.md on a Dask cluster: 2 GB through two processes of 400 MB, of which one is killed."""
+
+import doctest
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from libraries import library
+
+from fastsig import sigmoid, sigmoid_derivative, sigmoid_with_derivative
+
+da = library("dask.array")
+distributed = library("distributed")
+linear_model = library("sklearn.linear_model")
+
+PAGE = Path(__file__).parents[2] / "docs" / "dask.md"
+BLOCKS, ROWS = 125, 200_000  # of ten float64 each: blocks of 16 MB
+SECONDS = 300  # for a busy machine; each computation takes a few
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 here"),
+    pytest.mark.filterwarnings("ignore:Port 8787 is already in use:UserWarning:distributed"),
+    # What a killed worker leaves to the garbage collector: sockets of Tornado.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def page():
+    """Return the names that the page's examples define. In `__main__`, so that functions are sent by their code."""
+    text = "\n".join(line for line in PAGE.read_text("utf-8").splitlines() if not line.startswith("```"))
+    names = {"__name__": "__main__"}
+    for example in doctest.DocTestParser().get_examples(text):
+        exec(compile(example.source, str(PAGE), "single"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """Return the client of two processes, which are gone afterwards."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            memory_limit="400MB",
+            dashboard_address=None,
+            local_directory=tmp_path_factory.mktemp("dask"),
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def data(page):
+    """Return the array, of which no element is there yet."""
+    data = page["generated"](BLOCKS, ROWS)
+    assert data.nbytes == 2_000_000_000
+    return data
+
+
+@pytest.fixture(scope="module")
+def counts(page):
+    """Return how often each row of the table occurs with the label 0 (first column), and 1 (second)."""
+    table = page["table"]
+    counts = np.zeros((len(table), 2), int)
+    for seed in range(BLOCKS):
+        index, label = page["drawn"](seed, ROWS)
+        counts += np.bincount(2 * index + label, minlength=counts.size).reshape(counts.shape)
+    assert counts.sum() == BLOCKS * ROWS
+    return counts
+
+
+def total(ufunc, page, counts):
+    """Return the sum of the function over the whole array, from the table."""
+    features = (ufunc(page["table"]).sum(axis=1) * counts.sum(axis=1)).sum()
+    return features + (ufunc(np.array([0.0, 1.0])) * counts.sum(axis=0)).sum()
+
+
+def kill_a_worker(client, future):
+    """Kill one of the two processes when some blocks are done and others are not."""
+    ends = time.monotonic() + SECONDS
+    while not any(client.has_what().values()):
+        assert time.monotonic() < ends, "no block was computed"
+        time.sleep(0.05)
+    pids = client.run(os.getpid)
+    os.kill(next(iter(pids.values())), signal.SIGKILL)
+    assert future.status == "pending"
+    return set(pids.values())
+
+
+def test_sigmoid_of_2_gb_survives_the_death_of_a_worker_to_the_bit(client, page, data, counts):
+    undisturbed = sigmoid(data).sum().compute()
+    np.testing.assert_allclose(undisturbed, total(sigmoid, page, counts), rtol=1e-12)
+    future = client.compute(sigmoid(data).sum())
+    before = kill_a_worker(client, future)
+    assert future.result(SECONDS) == undisturbed
+    client.wait_for_workers(2, timeout=SECONDS)
+    assert set(client.run(os.getpid).values()) - before, "no process took the dead one's place"
+
+
+def test_pair_recipe_takes_2_gb(client, page, data, counts):
+    client.wait_for_workers(2, timeout=SECONDS)
+    pair = da.apply_gufunc(sigmoid_with_derivative, "()->(),()", data, output_dtypes=[data.dtype, data.dtype])
+    expected = [total(ufunc, page, counts) for ufunc in (sigmoid, sigmoid_derivative)]
+    np.testing.assert_allclose(da.stack([y.sum() for y in pair]).compute(), expected, rtol=1e-12)
+
+
+def test_newtons_regression_finds_the_coefficients_of_scikit_learn(client, page, data, counts):
+    client.wait_for_workers(2, timeout=SECONDS)
+    table = page["table"]
+    # How often each distinct row occurs with each label is all that a fit knows of the data.
+    fit = linear_model.LogisticRegression(C=np.inf, fit_intercept=False, solver="newton-cholesky", tol=1e-12)
+    fit.fit(np.vstack([table, table]), np.repeat([0, 1], len(table)), sample_weight=counts.T.ravel())
+    np.testing.assert_allclose(page["coefficients"](data), fit.coef_[0], rtol=1e-8, atol=1e-10)
