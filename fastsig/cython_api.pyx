@@ -29,6 +29,7 @@ ctypedef struct Loops:
 
 cdef Loop loop_of(cnp.ufunc ufunc, int number, Py_ssize_t itemsize) except *:
     cdef int i
+    Py_INCREF(ufunc)  # it owns its loops, which may be called for as long as the process lives
     for i in range(ufunc.ntypes):
         if ufunc.types[i * ufunc.nargs] == number:
             return Loop(<loop_t> <void *> ufunc.functions[i], ufunc.data[i], [itemsize, itemsize, itemsize, itemsize])
@@ -37,8 +38,24 @@ cdef Loop loop_of(cnp.ufunc ufunc, int number, Py_ssize_t itemsize) except *:
 
 cdef Loops loops_of(str name) except *:
     ufunc = UFUNCS[name]
-    Py_INCREF(ufunc)  # it owns the loops, which may be called for as long as the process lives
     return Loops(loop_of(ufunc, NPY_DOUBLE, sizeof(double)), loop_of(ufunc, NPY_FLOAT, sizeof(float)))
+
+
+def addresses(ufunc, dtype):
+    """Return where a ufunc's loop for a type is in memory: the address of its code, and that of its data.
+
+    Parameters
+    ----------
+    ufunc : numpy.ufunc
+    dtype : numpy.dtype
+
+    Returns
+    -------
+    tuple of int
+        The first and the last of what NumPy calls a loop with, which also takes the operands, their length and steps.
+    """
+    cdef Loop loop = loop_of(ufunc, dtype.num, dtype.itemsize)
+    return <size_t> loop.run, <size_t> loop.data
 
 
 cdef inline void run(
