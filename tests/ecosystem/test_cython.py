@@ -44,6 +44,7 @@ def signatures():
 
 def function(name, restype, argtypes):
     """Return a function of cython_api that ctypes calls, without the GIL."""
+    assert name in cython_api.__pyx_capi__, f"fastsig/cython_api.pyx lacks {name}"
     capsule = cython_api.__pyx_capi__[name]
     return ctypes.CFUNCTYPE(restype, *argtypes)(CAPSULE_POINTER(capsule, CAPSULE_NAME(capsule)))
 
