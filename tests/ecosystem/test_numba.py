@@ -15,6 +15,10 @@ njit = numba.njit
 
 TYPES = (np.float64, np.float32)
 X = np.linspace(-5, 5, 24).reshape(2, 3, 4)
+READ_ONLY = X.copy()
+READ_ONLY.flags.writeable = False
+UNALIGNED = np.zeros(5, [("label", "i1"), ("score", "f8")])["score"]
+UNALIGNED[:] = np.linspace(-5, 5, 5)
 
 
 def arguments(name, dtype, n=1000):
@@ -102,8 +106,34 @@ def derivatives(x, t):
 
 @pytest.mark.parametrize(
     "x",
-    [X, X[::-1], X.T, X[:, ::2], X[0, 0], X[0, 0, ::-2], X.astype("f4")[:, :, 0], X[:0], np.arange(5), X > 0],
-    ids=["3d", "reversed", "Fortran", "gaps", "1d", "1d reversed", "float32", "empty", "integers", "bool"],
+    [
+        X,
+        X[::-1],
+        X.T,
+        X[:, ::2],
+        X[0, 0],
+        X[0, 0, ::-2],
+        X.astype("f4")[:, :, 0],
+        X[:0],
+        np.arange(5),
+        X > 0,
+        READ_ONLY,
+        UNALIGNED,
+    ],
+    ids=[
+        "3d",
+        "reversed",
+        "Fortran",
+        "gaps",
+        "1d",
+        "1d reversed",
+        "float32",
+        "empty",
+        "integers",
+        "bool",
+        "read-only",
+        "unaligned",
+    ],
 )
 def test_arrays_have_any_layout_and_keep_their_shape(x):
     assert_same(sigmoid(x), fastsig.sigmoid(x))
@@ -176,6 +206,14 @@ def test_vectorize_makes_ufuncs_of_them():
         x, t = arguments("logistic_loss", dtype)
         with np.errstate(all="ignore"):
             assert_same(relative_gradient(x, t), fastsig.logistic_loss_gradient_hessian(x, t)[0] * x)
+
+
+def test_guvectorize_makes_generalized_ufuncs_of_them():
+    @numba.guvectorize(["(float64[:], float64[:])"], "(n)->(n)")
+    def rows(x, out):
+        fastsig.sigmoid(x, out)
+
+    assert_same(rows(X), fastsig.sigmoid(X))
 
 
 def test_loops_run_in_parallel_and_under_fastmath():
