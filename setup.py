@@ -14,7 +14,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).parent
-MODULES = ("fastsig._cpu", "fastsig._promotion", "fastsig._ufuncs", "fastsig._waitgroup")
+MODULES = ("fastsig._cpu", "fastsig._promotion", "fastsig._ufuncs", "fastsig._waitgroup", "fastsig.cython_api")
 
 # Set here and not at the top of a file, where they would not reach the inline functions of a .pxd.
 DIRECTIVES = {

@@ -97,7 +97,7 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
 
 @pytest.mark.parametrize("isa", ISAS)
 def test_the_modules_are_declared_safe_without_the_gil(hostile_build, isa):
-    for module in ("_ufuncs", "_cpu", "_promotion", "_waitgroup", f"kernels/{isa}"):
+    for module in ("_ufuncs", "_cpu", "_promotion", "_waitgroup", "cython_api", f"kernels/{isa}"):
         source = (hostile_build / "build" / "fastsig" / f"{module}.c").read_text("utf-8")
         assert "{Py_mod_gil, __Pyx_FREETHREADING_COMPATIBLE}" in source
         assert "#define __Pyx_FREETHREADING_COMPATIBLE Py_MOD_GIL_NOT_USED" in source

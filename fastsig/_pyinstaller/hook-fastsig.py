@@ -2,8 +2,8 @@
 
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 
-# The report is left out, which would bring SciPy along; who imports it has PyInstaller find it.
-LEFT_OUT = ("fastsig.__main__", "fastsig._pyinstaller")
+# What would bring SciPy or Numba along is left out; who imports it has PyInstaller find it.
+LEFT_OUT = ("fastsig.__main__", "fastsig._numba", "fastsig._pyinstaller")
 
 hiddenimports = collect_submodules("fastsig", filter=lambda name: not name.startswith(LEFT_OUT))
 datas = collect_data_files("fastsig", includes=["kernels/functions/*.pxi"])  # from which the report reads the bounds
