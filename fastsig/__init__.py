@@ -1,6 +1,7 @@
 """fastsig: the sigmoid and its family as real NumPy ufuncs, right to the last bit and fast."""
 
 import importlib.util
+import sys
 
 if importlib.util.find_spec("fastsig._ufuncs") is None:
     raise ImportError(
@@ -58,6 +59,11 @@ def __getattr__(name):
     if name == "fast":
         return importlib.import_module("fastsig.fast")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# Before the first call, as NumPy wants it; who does not use ml_dtypes does not wait for it.
+if "ml_dtypes" in sys.modules:
+    importlib.import_module("fastsig.bfloat16")
 
 
 def __dir__():

@@ -16,12 +16,12 @@ from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_N
 
 from fastsig._fenv cimport Env, enter, leave
 from fastsig.kernels.abi cimport (
-    DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, UNDECIDED, WIDE_BLOCK, Row, kernel_t
+    DIVIDE, INVALID, KERNEL_CAPSULE, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, UNDECIDED, WIDE_BLOCK, Row, kernel_t
 )
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS
-from fastsig._promotion import add_promoters
+from fastsig._promotion import add_promoters, add_promoters_beside
 
 cnp.import_array()
 cnp.import_umath()
@@ -215,6 +215,7 @@ cdef class Parts:
     """What a ufunc points to and does not copy; it owns this, and frees it when it goes."""
 
     cdef Loop[TYPES] loops
+    cdef Loop bfloat16
     cdef cnp.PyUFuncGenericFunction[TYPES] drivers
     cdef void *data[TYPES]
     cdef char[TYPES * OPERANDS] types
@@ -261,6 +262,35 @@ def bind(table, docs=DOCS, module="fastsig"):
     dict of str to numpy.ufunc
     """
     return {name: ufunc(name, capsule, docs[name], module) for name, capsule in table.items()}
+
+
+def add_bfloat16(ufuncs, table, dtype):
+    """Let ufuncs compute bfloat16, a type that NumPy learns of from the package that defines it.
+
+    Parameters
+    ----------
+    ufuncs : dict of str to numpy.ufunc
+        Made by `bind`.
+    table : dict of str to capsule
+        The ``BFLOAT16`` of a kernels module.
+    dtype : numpy.dtype
+        The type.
+    """
+    cdef Parts parts
+    cdef int[OPERANDS] types
+    cdef int i
+    cdef cnp.ufunc made
+    for i in range(OPERANDS):
+        types[i] = dtype.num
+    for name, made in ufuncs.items():
+        parts = <Parts> (<UfuncObject *> made).obj
+        parts.bfloat16 = Loop(
+            <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK, False
+        )
+        cnp.PyUFunc_RegisterLoopForType(
+            made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
+        )
+        add_promoters_beside(made, type(dtype))
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module
