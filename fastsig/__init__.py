@@ -62,7 +62,7 @@ def __getattr__(name):
 
 
 # Before the first call, as NumPy wants it; who does not use ml_dtypes does not wait for it.
-if "ml_dtypes" in sys.modules:
+if sys.modules.get("ml_dtypes"):
     importlib.import_module("fastsig.bfloat16")
 
 

@@ -275,10 +275,16 @@ def add_bfloat16(ufuncs, table, dtype):
         The ``BFLOAT16`` of a kernels module.
     dtype : numpy.dtype
         The type.
+
+    Raises
+    ------
+    ImportError
+        If a ufunc has computed this type before: NumPy keeps to the float32 that it took then.
     """
     cdef Parts parts
     cdef int[OPERANDS] types
     cdef int i
+    cdef cnp.npy_intp empty = 0
     cdef cnp.ufunc made
     for i in range(OPERANDS):
         types[i] = dtype.num
@@ -291,6 +297,13 @@ def add_bfloat16(ufuncs, table, dtype):
             made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
         )
         add_promoters_beside(made, type(dtype))
+        # By a call: NumPy 2.4's resolve_dtypes crashes for a type that is not its own.
+        results = made(*[cnp.PyArray_SimpleNew(1, &empty, dtype.num)] * made.nin)
+        if (results[0] if made.nout > 1 else results).dtype != dtype:
+            raise ImportError(
+                f"fastsig.{name} has computed {dtype} before, in a type that NumPy keeps to from then on: "
+                "import fastsig.bfloat16, or ml_dtypes before fastsig, before the first call"
+            )
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module

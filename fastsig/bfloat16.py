@@ -17,6 +17,4 @@ from fastsig import _dispatch, _ufuncs, fast
 _KERNELS = _dispatch.load(_dispatch.PICKED).BFLOAT16
 
 for _tier in (fastsig, fast):
-    _ufuncs.add_bfloat16(
-        {name: getattr(_tier, name) for name in _KERNELS}, _KERNELS, np.dtype(ml_dtypes.bfloat16)
-    )
+    _ufuncs.add_bfloat16({name: getattr(_tier, name) for name in _KERNELS}, _KERNELS, np.dtype(ml_dtypes.bfloat16))
