@@ -101,7 +101,7 @@ def test_special_values_and_flags_are_those_of_float32(ufuncs, name):
         seen = []
         for dtype in (BFLOAT16, np.dtype(np.float32)):
             raised = []
-            with np.errstate(all="call", call=lambda kind, flag, raised=raised: raised.append(flag)):
+            with np.errstate(all="call", call=lambda _, flag, raised=raised: raised.append(flag)):
                 results = outputs(ufuncs[name](*(np.array([x]).astype(dtype) for x in inputs)))
             seen.append((raised, [y.astype(BFLOAT16) for y in results]))
         assert seen[0][0] == seen[1][0], inputs

@@ -2,7 +2,7 @@
 #
 # Each of those kernels is within 2 ULP of float32. So a result is rounded right unless it is as near as that to the
 # middle of two bfloat16; there, and five numbers of 65,536 are, the accurate phase decides. bfloat16 has float32's
-# exponents, so that all this holds for subnormal numbers too, and for the largest, where rounding carries into infinity.
+# exponents: all this holds for subnormal numbers too, and for the largest, where rounding carries into infinity.
 
 cdef extern from *:
     const unsigned int MIDDLE_BF16 "0x8000u"  # of two bfloat16, in the lower half

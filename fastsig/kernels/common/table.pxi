@@ -1,5 +1,5 @@
-# THE TABLES of kernels, to which each page adds its row: the default tier's, the fast tier's, and bfloat16's, which both
-# have in common.
+# THE TABLES of kernels, to which each page adds its row: the default tier's, the fast tier's, and that of
+# bfloat16, which both have in common.
 
 KERNELS = {}
 FAST = {}
