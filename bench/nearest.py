@@ -37,7 +37,12 @@ class Format(NamedTuple):
         return max(gmpy2.frexp(v)[0] - 1 if v else self.least, self.least) - self.precision + 1
 
 
-FORMATS = {"float16": Format(11, -14, 15), "float32": Format(24, -126, 127), "float64": Format(53, -1022, 1023)}
+FORMATS = {
+    "bfloat16": Format(8, -126, 127),
+    "float16": Format(11, -14, 15),
+    "float32": Format(24, -126, 127),
+    "float64": Format(53, -1022, 1023),
+}
 
 
 # ---------------------------------------------------------------------------------------------------------------

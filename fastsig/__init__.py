@@ -1,6 +1,7 @@
 """fastsig: the sigmoid and its family as real NumPy ufuncs, right to the last bit and fast."""
 
 import importlib.util
+import sys
 
 if importlib.util.find_spec("fastsig._ufuncs") is None:
     raise ImportError(
@@ -62,6 +63,11 @@ def __getattr__(name):
     if name in _MODULES:
         return importlib.import_module(f"fastsig.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# Before the first call, as NumPy wants it; who does not use ml_dtypes does not wait for it.
+if sys.modules.get("ml_dtypes"):
+    importlib.import_module("fastsig.bfloat16")
 
 
 def __dir__():

@@ -37,7 +37,7 @@ cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, 
     cdef int nin = (<cnp.ufunc> ufunc).nin, nargs = (<cnp.ufunc> ufunc).nargs, i
     cdef object common = None, chosen
     for i in range(nin):
-        if given[i] != &PYTHON_FLOAT and is_subtype(given[i], &FLOATING):
+        if not (given[i] == &PYTHON_FLOAT or given[i] == &BOOL or is_subtype(given[i], &INTEGER)):
             common = dtype(given[i]) if common is None else PyArray_CommonDType(<DType *> <PyObject *> common, given[i])
     common = dtype(&FLOAT64) if common is None else common
     for i in range(nin, nargs):
@@ -53,9 +53,26 @@ cdef inline object dtype(DType *d):
     return <object> <PyObject *> d
 
 
-def add_promoters(ufunc):
-    """Let a ufunc take integers, bool and floats of any type, as this module has it, in each of its inputs."""
+def kinds():
+    """Return the types of numbers that promoters are made for: integers, bool and floats."""
+    return [dtype(&INTEGER), dtype(&BOOL), dtype(&FLOATING)]
+
+
+def add_promoter(ufunc, inputs):
+    """Let a ufunc take inputs of these types as this module has it."""
     promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
-    for inputs in product([dtype(&INTEGER), dtype(&BOOL), dtype(&FLOATING)], repeat=ufunc.nin):
-        dtypes = (*inputs, *[None] * ufunc.nout)
-        PyUFunc_AddPromoter(<PyObject *> ufunc, <PyObject *> dtypes, <PyObject *> promoter)
+    dtypes = (*inputs, *[None] * ufunc.nout)
+    PyUFunc_AddPromoter(<PyObject *> ufunc, <PyObject *> dtypes, <PyObject *> promoter)
+
+
+def add_promoters(ufunc):
+    """Let a ufunc take integers, bool and floats of any type in each of its inputs."""
+    for inputs in product(kinds(), repeat=ufunc.nin):
+        add_promoter(ufunc, inputs)
+
+
+def add_promoters_beside(ufunc, added):
+    """Let a ufunc take those beside a type of float that it has a loop for, and that is none of NumPy's."""
+    for inputs in product([*kinds(), added], repeat=ufunc.nin):
+        if len(set(inputs)) > 1 and added in inputs:
+            add_promoter(ufunc, inputs)

@@ -16,12 +16,12 @@ from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_N
 
 from fastsig._fenv cimport Env, enter, leave
 from fastsig.kernels.abi cimport (
-    DIVIDE, INVALID, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, UNDECIDED, WIDE_BLOCK, Row, kernel_t
+    DIVIDE, INVALID, KERNEL_CAPSULE, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, UNDECIDED, WIDE_BLOCK, Row, kernel_t
 )
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS
-from fastsig._promotion import add_promoters
+from fastsig._promotion import add_promoters, add_promoters_beside
 
 cnp.import_array()
 cnp.import_umath()
@@ -215,6 +215,7 @@ cdef class Parts:
     """What a ufunc points to and does not copy; it owns this, and frees it when it goes."""
 
     cdef Loop[TYPES] loops
+    cdef Loop bfloat16
     cdef cnp.PyUFuncGenericFunction[TYPES] drivers
     cdef void *data[TYPES]
     cdef char[TYPES * OPERANDS] types
@@ -261,6 +262,48 @@ def bind(table, docs=DOCS, module="fastsig"):
     dict of str to numpy.ufunc
     """
     return {name: ufunc(name, capsule, docs[name], module) for name, capsule in table.items()}
+
+
+def add_bfloat16(ufuncs, table, dtype):
+    """Let ufuncs compute bfloat16, a type that NumPy learns of from the package that defines it.
+
+    Parameters
+    ----------
+    ufuncs : dict of str to numpy.ufunc
+        Made by `bind`.
+    table : dict of str to capsule
+        The ``BFLOAT16`` of a kernels module.
+    dtype : numpy.dtype
+        The type.
+
+    Raises
+    ------
+    ImportError
+        If a ufunc has computed this type before: NumPy keeps to the float32 that it took then.
+    """
+    cdef Parts parts
+    cdef int[OPERANDS] types
+    cdef int i
+    cdef cnp.npy_intp empty = 0
+    cdef cnp.ufunc made
+    for i in range(OPERANDS):
+        types[i] = dtype.num
+    for name, made in ufuncs.items():
+        parts = <Parts> (<UfuncObject *> made).obj
+        parts.bfloat16 = Loop(
+            <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK, False
+        )
+        cnp.PyUFunc_RegisterLoopForType(
+            made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
+        )
+        add_promoters_beside(made, type(dtype))
+        # By a call: NumPy 2.4's resolve_dtypes crashes for a type that is not its own.
+        results = made(*[cnp.PyArray_SimpleNew(1, &empty, dtype.num)] * made.nin)
+        if (results[0] if made.nout > 1 else results).dtype != dtype:
+            raise ImportError(
+                f"fastsig.{name} has computed {dtype} before, in a type that NumPy keeps to from then on: "
+                "import fastsig.bfloat16, or ml_dtypes before fastsig, before the first call"
+            )
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module

@@ -9,6 +9,7 @@ cdef extern from *:
     #define FASTSIG_WIDE_BLOCK 240
     #define FASTSIG_OPERANDS 4
     #define FASTSIG_ROW_CAPSULE "fastsig.row"
+    #define FASTSIG_KERNEL_CAPSULE "fastsig.kernel"
 
     typedef struct { int nin, nout; } fastsig_signature;
 
@@ -23,6 +24,7 @@ cdef extern from *:
         WIDE_BLOCK "FASTSIG_WIDE_BLOCK"
         OPERANDS "FASTSIG_OPERANDS"  # the most that any signature has
     const char *ROW_CAPSULE "FASTSIG_ROW_CAPSULE"
+    const char *KERNEL_CAPSULE "FASTSIG_KERNEL_CAPSULE"
     ctypedef struct Signature "fastsig_signature":
         int nin
         int nout

@@ -14,6 +14,7 @@
 #     _exact   the accurate phase: the value of any type, in integers of many limbs
 #     _fast    float32 of the fast tier, in float32                                     kernel fast_NAME_f
 #     _fast_f64  float64 of the fast tier, with hardly any pairs                        kernel fast_NAME_d
+# bfloat16 has no formulas: its kernel, NAME_b, rounds a float32's results and asks the accurate phase.
 # What functions share is in common/, arithmetic in .pxd files, loops in .pxi files, and in accurate/. A page may use
 # what stands in one that is included before it.
 #
@@ -32,7 +33,8 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from fastsig.kernels.abi cimport (
-    DIVIDE, INVALID, NARROW_BLOCK, ROW_CAPSULE, UNDECIDED, WIDE_BLOCK, Row, Signature, kernel_t, signature
+    DIVIDE, INVALID, KERNEL_CAPSULE, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, UNDECIDED, WIDE_BLOCK, Row, Signature,
+    kernel_t, signature
 )
 from fastsig.kernels.common.exact cimport *
 from fastsig.kernels.common.exp_f64 cimport *
@@ -63,6 +65,7 @@ include "common/loops_f64.pxi"
 include "common/loops_log_f64.pxi"
 include "common/loops_longdouble.pxi"
 include "common/loops_fast.pxi"
+include "common/loops_bfloat16.pxi"
 
 include "functions/sigmoid.pxi"
 include "functions/sigmoid_derivative.pxi"

@@ -1,7 +1,9 @@
-# THE TABLES of kernels, to which each page adds its row: the default tier's and the fast tier's.
+# THE TABLES of kernels, to which each page adds its row: the default tier's, the fast tier's, and that of
+# bfloat16, which both have in common.
 
 KERNELS = {}
 FAST = {}
+BFLOAT16 = {}
 FMA = HAS_FMA  # which of the bounds hold
 
 
@@ -17,3 +19,7 @@ cdef object row(Signature of_row, kernel_t e, kernel_t f, kernel_t d, kernel_t g
     r.signature = of_row
     r.kernels[0], r.kernels[1], r.kernels[2], r.kernels[3] = e, f, d, g
     return PyCapsule_New(r, ROW_CAPSULE, free_row)
+
+
+cdef object kernel_of(kernel_t k):
+    return PyCapsule_New(<void *> k, KERNEL_CAPSULE, NULL)

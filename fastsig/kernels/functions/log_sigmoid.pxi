@@ -72,5 +72,10 @@ cdef int fast_log_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_f64(log_sigmoid_fast_f64, False, p, n) if HAS_FMA else log_sigmoid_d(p, n)
 
 
+cdef int log_sigmoid_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_log_sigmoid_f, signature(1, 1), log_sigmoid_exact, NULL, p, n)
+
+
 KERNELS["log_sigmoid"] = row(signature(1, 1), log_sigmoid_e, log_sigmoid_f, log_sigmoid_d, log_sigmoid_g)
 FAST["log_sigmoid"] = row(signature(1, 1), log_sigmoid_e, fast_log_sigmoid_f, fast_log_sigmoid_d, log_sigmoid_g)
+BFLOAT16["log_sigmoid"] = kernel_of(log_sigmoid_b)

@@ -171,8 +171,13 @@ cdef int fast_logistic_loss_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_with_f64(logistic_loss_fast_f64, p, n) if HAS_FMA else logistic_loss_d(p, n)
 
 
+cdef int logistic_loss_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_logistic_loss_f, signature(2, 1), logistic_loss_exact, NULL, p, n)
+
+
 KERNELS["logistic_loss"] = row(signature(2, 1), logistic_loss_e, logistic_loss_f, logistic_loss_d, logistic_loss_g)
 FAST["logistic_loss"] = row(
     signature(2, 1), logistic_loss_e, fast_logistic_loss_f,
     fast_logistic_loss_d, logistic_loss_g
 )
+BFLOAT16["logistic_loss"] = kernel_of(logistic_loss_b)

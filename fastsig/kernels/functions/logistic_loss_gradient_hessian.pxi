@@ -159,8 +159,15 @@ cdef int logistic_loss_gradient_hessian_g(char **p, Py_ssize_t n) noexcept nogil
     return map2_with_ld(logistic_loss_gradient_ld, logistic_loss_hessian_ld, target_flags, p, n)
 
 
+cdef int logistic_loss_gradient_hessian_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(
+        logistic_loss_gradient_hessian_f, signature(2, 2), logistic_loss_gradient_exact, sigmoid_derivative_exact, p, n
+    )
+
+
 KERNELS["logistic_loss_gradient_hessian"] = row(
     signature(2, 2), logistic_loss_gradient_hessian_e, logistic_loss_gradient_hessian_f,
     logistic_loss_gradient_hessian_d, logistic_loss_gradient_hessian_g
 )
 FAST["logistic_loss_gradient_hessian"] = KERNELS["logistic_loss_gradient_hessian"]
+BFLOAT16["logistic_loss_gradient_hessian"] = kernel_of(logistic_loss_gradient_hessian_b)

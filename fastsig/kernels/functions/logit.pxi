@@ -218,5 +218,10 @@ cdef int fast_logit_d(char **p, Py_ssize_t n) noexcept nogil:
     return plain_fast_f64(logit_fast_f64, logit_flags, p, n) if HAS_FMA else logit_d(p, n)
 
 
+cdef int logit_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_logit_f, signature(1, 1), logit_exact, NULL, p, n)
+
+
 KERNELS["logit"] = row(signature(1, 1), logit_e, logit_f, logit_d, logit_g)
 FAST["logit"] = row(signature(1, 1), logit_e, fast_logit_f, fast_logit_d, logit_g)
+BFLOAT16["logit"] = kernel_of(logit_b)

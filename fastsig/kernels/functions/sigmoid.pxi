@@ -111,5 +111,10 @@ cdef int fast_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_f64(sigmoid_fast_f64, False, p, n) if HAS_FMA else sigmoid_d(p, n)
 
 
+cdef int sigmoid_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_sigmoid_f, signature(1, 1), sigmoid_exact, NULL, p, n)
+
+
 KERNELS["sigmoid"] = row(signature(1, 1), sigmoid_e, sigmoid_f, sigmoid_d, sigmoid_g)
 FAST["sigmoid"] = row(signature(1, 1), sigmoid_e, fast_sigmoid_f, fast_sigmoid_d, sigmoid_g)
+BFLOAT16["sigmoid"] = kernel_of(sigmoid_b)

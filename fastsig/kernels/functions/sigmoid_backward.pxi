@@ -225,6 +225,10 @@ cdef int fast_sigmoid_backward_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_backward_fast_f64(p, n) if HAS_FMA else sigmoid_backward_d(p, n)
 
 
+cdef int sigmoid_backward_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_sigmoid_backward_f, signature(2, 1), sigmoid_backward_exact, NULL, p, n)
+
+
 KERNELS["sigmoid_backward"] = row(
     signature(2, 1), sigmoid_backward_e, sigmoid_backward_f,
     sigmoid_backward_d, sigmoid_backward_g
@@ -233,3 +237,4 @@ FAST["sigmoid_backward"] = row(
     signature(2, 1), sigmoid_backward_e, fast_sigmoid_backward_f,
     fast_sigmoid_backward_d, sigmoid_backward_g
 )
+BFLOAT16["sigmoid_backward"] = kernel_of(sigmoid_backward_b)

@@ -122,6 +122,10 @@ cdef int fast_sigmoid_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_f64(sigmoid_derivative_fast_f64, False, p, n) if HAS_FMA else sigmoid_derivative_d(p, n)
 
 
+cdef int sigmoid_derivative_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_sigmoid_derivative_f, signature(1, 1), sigmoid_derivative_exact, NULL, p, n)
+
+
 KERNELS["sigmoid_derivative"] = row(
     signature(1, 1), sigmoid_derivative_e, sigmoid_derivative_f,
     sigmoid_derivative_d, sigmoid_derivative_g
@@ -130,3 +134,4 @@ FAST["sigmoid_derivative"] = row(
     signature(1, 1), sigmoid_derivative_e, fast_sigmoid_derivative_f,
     fast_sigmoid_derivative_d, sigmoid_derivative_g
 )
+BFLOAT16["sigmoid_derivative"] = kernel_of(sigmoid_derivative_b)

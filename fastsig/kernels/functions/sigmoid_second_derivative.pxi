@@ -138,8 +138,13 @@ cdef int sigmoid_second_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(sigmoid_second_derivative_ld, p, n)
 
 
+cdef int sigmoid_second_derivative_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(sigmoid_second_derivative_f, signature(1, 1), sigmoid_second_derivative_exact, NULL, p, n)
+
+
 KERNELS["sigmoid_second_derivative"] = row(
     signature(1, 1), sigmoid_second_derivative_e, sigmoid_second_derivative_f,
     sigmoid_second_derivative_d, sigmoid_second_derivative_g
 )
 FAST["sigmoid_second_derivative"] = KERNELS["sigmoid_second_derivative"]
+BFLOAT16["sigmoid_second_derivative"] = kernel_of(sigmoid_second_derivative_b)

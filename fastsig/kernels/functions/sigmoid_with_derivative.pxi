@@ -34,6 +34,10 @@ cdef int fast_sigmoid_with_derivative_d(char **p, Py_ssize_t n) noexcept nogil:
     return map2_fast_f64(sigmoid_fast_f64, sigmoid_derivative_fast_f64, p, n)
 
 
+cdef int sigmoid_with_derivative_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_sigmoid_with_derivative_f, signature(1, 2), sigmoid_exact, sigmoid_derivative_exact, p, n)
+
+
 KERNELS["sigmoid_with_derivative"] = row(
     signature(1, 2), sigmoid_with_derivative_e, sigmoid_with_derivative_f,
     sigmoid_with_derivative_d, sigmoid_with_derivative_g
@@ -42,3 +46,4 @@ FAST["sigmoid_with_derivative"] = row(
     signature(1, 2), sigmoid_with_derivative_e, fast_sigmoid_with_derivative_f,
     fast_sigmoid_with_derivative_d, sigmoid_with_derivative_g
 )
+BFLOAT16["sigmoid_with_derivative"] = kernel_of(sigmoid_with_derivative_b)

@@ -161,5 +161,10 @@ cdef int fast_silu_d(char **p, Py_ssize_t n) noexcept nogil:
     return halve_tiny_f64(p, n) if map_fast_f64(silu_fast_f64, True, p, n) else 0
 
 
+cdef int silu_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_silu_f, signature(1, 1), silu_exact, NULL, p, n)
+
+
 KERNELS["silu"] = row(signature(1, 1), silu_e, silu_f, silu_d, silu_g)
 FAST["silu"] = row(signature(1, 1), silu_e, fast_silu_f, fast_silu_d, silu_g)
+BFLOAT16["silu"] = kernel_of(silu_b)

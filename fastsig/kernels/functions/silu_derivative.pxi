@@ -133,8 +133,13 @@ cdef int silu_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(silu_derivative_ld, p, n)
 
 
+cdef int silu_derivative_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(silu_derivative_f, signature(1, 1), silu_derivative_exact, NULL, p, n)
+
+
 KERNELS["silu_derivative"] = row(
     signature(1, 1), silu_derivative_e, silu_derivative_f,
     silu_derivative_d, silu_derivative_g
 )
 FAST["silu_derivative"] = KERNELS["silu_derivative"]
+BFLOAT16["silu_derivative"] = kernel_of(silu_derivative_b)

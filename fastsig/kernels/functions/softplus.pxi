@@ -108,5 +108,10 @@ cdef int fast_softplus_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_f64(softplus_fast_f64, False, p, n) if HAS_FMA else softplus_d(p, n)
 
 
+cdef int softplus_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(fast_softplus_f, signature(1, 1), softplus_exact, NULL, p, n)
+
+
 KERNELS["softplus"] = row(signature(1, 1), softplus_e, softplus_f, softplus_d, softplus_g)
 FAST["softplus"] = row(signature(1, 1), softplus_e, fast_softplus_f, fast_softplus_d, softplus_g)
+BFLOAT16["softplus"] = kernel_of(softplus_b)

@@ -1,0 +1,176 @@
+"""bfloat16 of ml_dtypes: every input of one, and many pairs, held against MPFR, for each instruction set."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from catalog import FUNCTIONS, ISAS, UFUNCS, outputs
+from fastsig._ufuncs import add_bfloat16
+from libraries import library
+from processes import run_python
+from reference import nearest
+
+import fastsig
+from fastsig import _dispatch
+from fastsig._reference import REFERENCE
+
+ml_dtypes = library("ml_dtypes")
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+library("fastsig.bfloat16")  # in whichever order the two were imported
+
+for isa in _dispatch.available():
+    add_bfloat16(UFUNCS[isa.name], _dispatch.load(isa).BFLOAT16, BFLOAT16)
+
+ONE = [name for name in FUNCTIONS if getattr(fastsig, name).nin == 1]
+TWO = [name for name in FUNCTIONS if name not in ONE]
+ALL = np.arange(1 << 16, dtype=np.uint16).view(BFLOAT16)
+
+
+def same(y, right):
+    """Tell whether two arrays hold the same bfloat16 to the bit; any NaN equals any."""
+    return (y.view(np.uint16) == right.view(np.uint16)) | (np.isnan(y) & np.isnan(right))
+
+
+@cache
+def right_values(name, which, sample):
+    """Return the inputs of a sample, and the nearest bfloat16 to an output's values of them."""
+    inputs = SAMPLES[sample]()
+    formula = REFERENCE[name][which]
+    of_first = hasattr(formula, "__wrapped__")
+    taken = inputs[:1] if of_first else inputs
+    sets = list(zip(*(x.astype(np.float64).tolist() for x in taken), strict=True))
+    return inputs, nearest().nearest(formula.__name__, "bfloat16", sets)
+
+
+def every_finite():
+    """Return every finite bfloat16."""
+    return (ALL[ALL.view(np.uint16) & 0x7F80 != 0x7F80],)
+
+
+def every_probability():
+    """Return every bfloat16 between 0 and 1."""
+    x = ALL.astype(np.float32)
+    return (ALL[(x > 0) & (x < 1)],)
+
+
+def targets():
+    """Return scores of all sizes beside targets: of all sizes, saturated, and ties of 1 - t and 1/2 - t."""
+    rng = np.random.default_rng(7)
+    (x,), (t,) = every_finite(), every_probability()
+    n = 10_000
+    scores = np.concatenate([rng.choice(x, n), rng.normal(0, 8, 2 * n), rng.choice(x, n)]).astype(BFLOAT16)
+    ties = rng.integers(0, 512, 2 * n) / rng.choice([512, 1024], 2 * n)
+    return scores, np.concatenate([rng.choice(t, n), rng.random(n), ties]).astype(BFLOAT16)
+
+
+def factors():
+    """Return gradients of all sizes beside sigmoids, numbers of all sizes, and numbers of few digits."""
+    rng = np.random.default_rng(8)
+    (x,), (t,) = every_finite(), every_probability()
+    n = 10_000
+    grad = np.concatenate([rng.choice(x, 2 * n), rng.normal(0, 1, 2 * n)]).astype(BFLOAT16)
+    y = np.concatenate([rng.choice(x, n), rng.choice(t, n), rng.random(n), rng.integers(0, 256, n) / 256])
+    return grad, y.astype(BFLOAT16)
+
+
+SAMPLES = {f.__name__: f for f in (every_finite, every_probability, targets, factors)}
+
+
+def sample_of(name):
+    """Return which sample a function takes."""
+    special = {"logit": "every_probability", "sigmoid_backward": "factors"}
+    return special.get(name, "every_finite" if name in ONE else "targets")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_result_is_the_nearest_bfloat16(name):
+    for which in range(len(REFERENCE[name])):
+        inputs, right = right_values(name, which, sample_of(name))
+        for isa in ISAS:
+            with np.errstate(all="raise"):
+                y = outputs(UFUNCS[isa][name](*inputs))[which]
+            assert y.dtype == BFLOAT16
+            wrong = ~same(y, right)
+            assert not wrong.any(), (isa, [x[wrong][:5] for x in inputs], y[wrong][:5], right[wrong][:5])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_special_values_and_flags_are_those_of_float32(ufuncs, name):
+    special = np.array([0.0, -0.0, 1.0, -1.0, 2.0, np.inf, -np.inf, np.nan], np.float32)
+    for inputs in zip(*map(np.ravel, np.meshgrid(*[special] * ufuncs[name].nin)), strict=True):
+        seen = []
+        for dtype in (BFLOAT16, np.dtype(np.float32)):
+            raised = []
+            with np.errstate(all="call", call=lambda _, flag, raised=raised: raised.append(flag)):
+                results = outputs(ufuncs[name](*(np.array([x]).astype(dtype) for x in inputs)))
+            seen.append((raised, [y.astype(BFLOAT16) for y in results]))
+        assert seen[0][0] == seen[1][0], inputs
+        assert all(map(np.all, map(same, seen[0][1], seen[1][1]))), inputs
+
+
+def test_strided_misaligned_and_in_place(ufuncs):
+    x = np.random.default_rng(9).normal(0, 4, 5000).astype(BFLOAT16)
+    right = ufuncs["sigmoid"](x)
+    assert same(ufuncs["sigmoid"](x[::-3]), right[::-3]).all()
+    raw = np.empty(2 * x.size + 1, np.uint8)[1:].view(BFLOAT16)
+    raw[:] = x
+    assert same(ufuncs["sigmoid"](raw, out=raw), right).all()
+    assert same(raw, right).all()
+
+
+def test_the_type_of_mixed_inputs():
+    b, loss = np.linspace(0, 1, 8).astype(BFLOAT16), fastsig.logistic_loss
+    for other in (1, 1.0, True, np.ones(8, np.int8), np.ones(8, np.int64), np.ones(8, bool), b):
+        assert loss(b, other).dtype == loss(other, b).dtype == BFLOAT16
+    for other in (np.float32, np.float64, np.longdouble):
+        assert loss(b, np.ones(8, other)).dtype == loss(np.ones(8, other), b).dtype == other
+    with pytest.raises(TypeError, match="bfloat16"):
+        loss(b, np.ones(8, np.float16))  # neither holds the other
+    assert fastsig.sigmoid(np.arange(3), dtype=BFLOAT16).dtype == BFLOAT16
+    assert fastsig.sigmoid(b, out=np.empty(8, np.float32)).dtype == np.float32
+    assert fastsig.fast.sigmoid(b).dtype == BFLOAT16
+    assert type(fastsig.sigmoid(b[0])) is ml_dtypes.bfloat16
+
+
+def test_threads():
+    x = np.random.default_rng(10).normal(0, 4, 1 << 19).astype(BFLOAT16)
+    assert same(fastsig.threaded(fastsig.sigmoid, x), fastsig.sigmoid(x)).all()
+
+
+ORDERS = {
+    "ml_dtypes first": "import ml_dtypes, fastsig",
+    "the module itself": "import fastsig, fastsig.bfloat16, ml_dtypes",
+    "the fast tier before": "import fastsig, fastsig.fast, fastsig.bfloat16, ml_dtypes",
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_orders_of_import(order):
+    done = run_python(
+        "-c",
+        f"""{ORDERS[order]}
+import numpy as np
+x = np.zeros(3, ml_dtypes.bfloat16)
+assert fastsig.sigmoid(x).dtype == fastsig.fast.sigmoid(x).dtype == x.dtype""",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_too_late_is_an_error():
+    done = run_python(
+        "-c",
+        """import fastsig, ml_dtypes, numpy as np
+fastsig.sigmoid(np.zeros(3, ml_dtypes.bfloat16))
+import fastsig.bfloat16""",
+    )
+    assert b"ImportError: fastsig.sigmoid has computed bfloat16 before" in done.stderr
+
+
+def test_fastsig_alone_imports_no_ml_dtypes():
+    done = run_python("-c", "import sys, fastsig; assert not {'ml_dtypes', 'fastsig.bfloat16'} & set(sys.modules)")
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_ml_dtypes_the_error_says_what_to_install():
+    done = run_python("-c", "import sys; sys.modules['ml_dtypes'] = None; import fastsig.bfloat16")
+    assert b"pip install ml_dtypes" in done.stderr
