@@ -35,6 +35,7 @@ WRITTEN = {
     "sigmoid_backward": lambda _, grad, y: grad * y * (1 - y),
     "logistic_loss": lambda lib, x, t: lib.softplus(x) - t * x,
     "logistic_loss_gradient_hessian": lambda lib, x, t: ((s := lib.sigmoid(x)) - t, derivative(s)),
+    "logistic_loss_with_gradient": lambda lib, x, t: (lib.softplus(x) - t * x, lib.sigmoid(x) - t),
 }
 
 
@@ -54,6 +55,10 @@ class Library(NamedTuple):
             return getattr(self, name)
         if name in self.own:
             return self.own[name]
+        if name not in WRITTEN:
+            raise LookupError(
+                f"{name} needs a formula in WRITTEN, in {__file__}: what people write who have no such function"
+            )
         return lambda *inputs: WRITTEN[name](self, *inputs)
 
 

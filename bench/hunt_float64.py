@@ -186,8 +186,9 @@ def of_own_kernels(function, isa):
     """Return the outputs to be hunted, as `wide.outputs` does, without those that are the default tier's."""
 
     def is_own(output):
-        fma = _dispatch.load(next(row for row in _dispatch.available() if row.name == output.isa)).FMA
-        return all((f"fast_{f.__name__}", "float64", fma) in bounds() for f in REFERENCE[output.function])
+        name, tables = output.function, _dispatch.load(next(r for r in _dispatch.available() if r.name == output.isa))
+        bound = bounds().get((f"fast_{REFERENCE[name][output.index].__name__}", "float64", tables.FMA))
+        return tables.FAST[name] is not tables.KERNELS[name] and bound is not None and bound.ulp > 0.5
 
     found = wide.outputs(function, isa, inputs=(1, 2), tier=TIER)
     own = {name: [output for output in outputs if is_own(output)] for name, outputs in found.items()}

@@ -20,27 +20,13 @@ from peers import ALONE, COPY, FUNCTIONS, TYPES, label, timed
 from peers import LOGS as RACES
 
 import fastsig
+from fastsig._docs import DOCS
 from fastsig._reference import REFERENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "bench" / "logs"
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- table (?P<name>\w+) -->\n).*?(?=<!-- end -->)", re.S)
-
-FORMULAS = {
-    "sigmoid": ("x", "1/(1 + e^-x) = e^x/(e^x + 1)"),
-    "sigmoid_derivative": ("x", "s(1 - s) = e^-x/(1 + e^-x)^2, s = sigmoid(x), from x"),
-    "sigmoid_with_derivative": ("x", "both from one exponential, each with the bits of the single one"),
-    "sigmoid_second_derivative": ("x", "s(1 - s)(1 - 2s), odd, with no cancellation around 0"),
-    "log_sigmoid": ("x", "min(x, 0) - log(1 + e^-abs(x))"),
-    "softplus": ("x", "max(x, 0) + log(1 + e^-abs(x)), without a threshold"),
-    "logit": ("p", "log(p/(1 - p)), with no cancellation around 1/2"),
-    "silu": ("x", "x sigmoid(x)"),
-    "silu_derivative": ("x", "s(1 + x(1 - s)), with no cancellation at its zero"),
-    "sigmoid_backward": ("grad, y", "grad y (1 - y), from the output"),
-    "logistic_loss": ("x, t", "log(1 + e^x) - t x, the cross-entropy with logits, 0 <= t <= 1"),
-    "logistic_loss_gradient_hessian": ("x, t", "(s - t, s(1 - s))"),
-}
 
 
 def rows(cells):
@@ -49,13 +35,27 @@ def rows(cells):
     return "".join(f"| {' | '.join(row)} |\n" for row in [head, ["---"] * len(head), *body])
 
 
+def described(name):
+    """Return how a function is called, and what it computes, as the first sentence of its docstring has it.
+
+    Raises
+    ------
+    LookupError
+        If its docstring has no such sentence, or its parameters no entries.
+    """
+    sentence = re.match(r"\s*(?P<text>[^\n]*), elementwise(?P<more>[^\n]*?)\.(?: |\n)", DOCS.get(name, ""))
+    inputs = re.findall(r"^(\w+) : array_like of float", DOCS.get(name, ""), re.M)
+    if sentence is None or not inputs:
+        raise LookupError(
+            f"fastsig/_docs.py: the docstring of {name} in DOCS has to begin with a sentence `what it computes, "
+            "elementwise.` on one line, and to have an entry `x : array_like of float` for each input"
+        )
+    return f"`{name}({', '.join(inputs)})`", sentence["text"] + sentence["more"]
+
+
 def functions():
     """Return the table of functions."""
-    table = [["ufunc", "what it computes"]]
-    for name in REFERENCE:
-        arguments, text = FORMULAS[name]
-        table.append([f"`{name}({arguments})`", text])
-    return rows(table)
+    return rows([["ufunc", "what it computes"], *map(described, REFERENCE)])
 
 
 def names():

@@ -95,6 +95,7 @@ FORMULAS = {
 OUTPUTS = {name: ((name, None),) for name in FORMULAS}
 OUTPUTS["sigmoid"] += (("sigmoid_with_derivative", 0),)
 OUTPUTS["sigmoid_derivative"] += (("sigmoid_with_derivative", 1),)
+OUTPUTS["logistic_loss"] += (("logistic_loss_with_gradient", 0),)
 
 
 class Worst(NamedTuple):

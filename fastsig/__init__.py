@@ -14,44 +14,17 @@ from fastsig._threaded import threaded
 from fastsig._ufuncs import UFUNCS
 from fastsig._version import __version__
 
-sigmoid = UFUNCS["sigmoid"]
-sigmoid_derivative = UFUNCS["sigmoid_derivative"]
-sigmoid_with_derivative = UFUNCS["sigmoid_with_derivative"]
-sigmoid_second_derivative = UFUNCS["sigmoid_second_derivative"]
-sigmoid_backward = UFUNCS["sigmoid_backward"]
-log_sigmoid = UFUNCS["log_sigmoid"]
-softplus = UFUNCS["softplus"]
-logit = UFUNCS["logit"]
-silu = UFUNCS["silu"]
-silu_derivative = UFUNCS["silu_derivative"]
-logistic_loss = UFUNCS["logistic_loss"]
-logistic_loss_gradient_hessian = UFUNCS["logistic_loss_gradient_hessian"]
+globals().update(UFUNCS)  # every function that has a page: the stub names them for type checkers
 
 # SciPy's names, for those who come from there.
-expit = sigmoid
-log_expit = log_sigmoid
+expit = UFUNCS["sigmoid"]
+log_expit = UFUNCS["log_sigmoid"]
+
+__all__ = ["__version__", "expit", "isa", "log_expit", "threaded"]
+__all__ += UFUNCS.keys()
+__all__.sort()
 
 del UFUNCS
-
-__all__ = [
-    "__version__",
-    "expit",
-    "isa",
-    "log_expit",
-    "log_sigmoid",
-    "logistic_loss",
-    "logistic_loss_gradient_hessian",
-    "logit",
-    "sigmoid",
-    "sigmoid_backward",
-    "sigmoid_derivative",
-    "sigmoid_second_derivative",
-    "sigmoid_with_derivative",
-    "silu",
-    "silu_derivative",
-    "softplus",
-    "threaded",
-]
 
 
 # Imported where they are first named: who does not use them does not wait for them.

@@ -28,6 +28,7 @@ silu: Final[np.ufunc]
 silu_derivative: Final[np.ufunc]
 logistic_loss: Final[np.ufunc]
 logistic_loss_gradient_hessian: Final[np.ufunc]
+logistic_loss_with_gradient: Final[np.ufunc]
 
 expit: Final[np.ufunc]
 log_expit: Final[np.ufunc]
@@ -40,6 +41,7 @@ __all__ = [
     "log_sigmoid",
     "logistic_loss",
     "logistic_loss_gradient_hessian",
+    "logistic_loss_with_gradient",
     "logit",
     "sigmoid",
     "sigmoid_backward",

@@ -55,4 +55,22 @@ def bounds() -> dict[tuple[str, str, bool], Bound]:
 
 def most_ulp(name: str, dtype: str) -> float:
     """Return the most that a result of a function of the default tier may be off, in ULP."""
-    return 0.5 if dtype in CORRECTLY_ROUNDED else bounds()[name, dtype, True].ulp
+    return 0.5 if dtype in CORRECTLY_ROUNDED else stated(name, dtype, True).ulp
+
+
+def stated(name: str, dtype: str, fma: bool) -> Bound:
+    """Return a bound that a page states.
+
+    Raises
+    ------
+    LookupError
+        If none does.
+    """
+    try:
+        return bounds()[name, dtype, fma]
+    except KeyError:
+        line = f"# BOUND {name} {dtype}{'' if dtype == 'longdouble' else ' fma'}: U ulp"
+        raise LookupError(
+            f"no page in fastsig/kernels/functions states a bound of {name} in {dtype}: "
+            f"the formula wants `{line}` above it"
+        ) from None

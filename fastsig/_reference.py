@@ -81,6 +81,7 @@ DOMAINS = {
     "sigmoid_backward": ("real", "unit"),
     "logistic_loss": ("real", "unit"),
     "logistic_loss_gradient_hessian": ("real", "target"),
+    "logistic_loss_with_gradient": ("real", "target"),
 }
 
 # One formula an output.
@@ -97,4 +98,5 @@ REFERENCE = {
     "sigmoid_backward": (sigmoid_backward,),
     "logistic_loss": (logistic_loss,),
     "logistic_loss_gradient_hessian": (logistic_loss_gradient, of_first(sigmoid_derivative)),
+    "logistic_loss_with_gradient": (logistic_loss, logistic_loss_gradient),
 }

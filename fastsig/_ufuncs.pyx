@@ -260,7 +260,18 @@ def bind(table, docs=DOCS, module="fastsig"):
     Returns
     -------
     dict of str to numpy.ufunc
+
+    Raises
+    ------
+    LookupError
+        If a function has no docstring.
     """
+    for name in table:
+        if name not in docs:
+            raise LookupError(
+                f"{module}.{name} has kernels and no docstring: fastsig/_docs.py lacks it in "
+                f"{'DOCS' if docs is DOCS else '_FAST'}"
+            )
     return {name: ufunc(name, capsule, docs[name], module) for name, capsule in table.items()}
 
 

@@ -14,11 +14,13 @@ silu_derivative: Final[np.ufunc]
 sigmoid_backward: Final[np.ufunc]
 logistic_loss: Final[np.ufunc]
 logistic_loss_gradient_hessian: Final[np.ufunc]
+logistic_loss_with_gradient: Final[np.ufunc]
 
 __all__ = [
     "log_sigmoid",
     "logistic_loss",
     "logistic_loss_gradient_hessian",
+    "logistic_loss_with_gradient",
     "logit",
     "sigmoid",
     "sigmoid_backward",

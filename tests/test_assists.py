@@ -92,7 +92,12 @@ INPUTS = {
 }
 TARGETS = {"classes": lambda u: np.rint(u), "shares": lambda u: u}
 LARGE = [name for name in FUNCTIONS if name not in ("logit", "sigmoid_backward")]  # of a score
-ARE_DEFAULT = ("sigmoid_second_derivative", "silu_derivative", "logistic_loss_gradient_hessian")  # in the fast tier
+ARE_DEFAULT = (  # in the fast tier, an output at least
+    "sigmoid_second_derivative",
+    "silu_derivative",
+    "logistic_loss_gradient_hessian",
+    "logistic_loss_with_gradient",
+)
 # The default tier's float32 is narrowed from float64, by an operation for which a result is subnormal.
 CASES = [
     ("KERNELS", "float64", LARGE),

@@ -6,12 +6,13 @@ scikit-learn's loss does, element by element.
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from sklearn._loss import HalfBinomialLoss
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from fastsig import logistic_loss, logistic_loss_gradient_hessian
+from fastsig import logistic_loss, logistic_loss_gradient_hessian, logistic_loss_with_gradient
 
 PENALTY = 1.0  # of half the squared weights, not of the intercept
 
@@ -56,6 +57,21 @@ def test_newton_reaches_the_optimum_of_scikit_learn(cancer):
     assert other - ours < 1e-7
     half_binomial = HalfBinomialLoss().loss(y_true=target, raw_prediction=features @ weights).sum()
     assert ours == pytest.approx(half_binomial + PENALTY / 2 * (weights[:-1] ** 2).sum(), rel=1e-13)
+
+
+def test_minimize_with_jac_reaches_the_coefficients_of_scikit_learn(cancer):
+    features, target = cancer
+    penalty = np.append(np.full(features.shape[1] - 1, PENALTY), 0.0)
+
+    def of(weights):
+        loss, gradient = logistic_loss_with_gradient(features @ weights, target)
+        return loss.sum() + penalty @ weights**2 / 2, gradient @ features + penalty * weights
+
+    found = minimize(of, np.zeros(features.shape[1]), jac=True, method="L-BFGS-B", tol=1e-12)
+    theirs = LogisticRegression(C=1 / PENALTY, tol=1e-12, max_iter=10_000).fit(features[:, :-1], target)
+    assert np.abs(found.x - np.append(theirs.coef_[0], theirs.intercept_)).max() < 1e-3
+    assert np.abs(found.x - newton(features, target, 12)[-1]).max() < 1e-3
+    assert found.fun == pytest.approx(objective(found.x, features, target), rel=1e-13)
 
 
 def test_newton_converges_quadratically(cancer):

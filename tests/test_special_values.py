@@ -30,7 +30,9 @@ def same(y, expected):
 
 
 def test_every_function_of_one_input_has_its_limits_here():
-    assert set(LIMITS) == set(UNARY) - {"logit"}
+    missing = set(UNARY) - {"logit"} - set(LIMITS)
+    assert not missing, f"LIMITS in {__file__} lacks the outputs at -inf, at +inf and at 0 of {sorted(missing)}"
+    assert set(LIMITS) <= set(UNARY)
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -171,6 +173,9 @@ def test_the_loss_at_infinity_is_a_limit(ufuncs, dtype):
     with np.errstate(all="raise"):
         assert same(ufuncs["logistic_loss"](x, t), [0.0, INF, INF, INF, INF, 0.0])
         gradient, hessian = ufuncs["logistic_loss_gradient_hessian"](x, t)
+        pair = ufuncs["logistic_loss_with_gradient"](x, t)
+    assert same(pair[0], [0.0, INF, INF, INF, INF, 0.0])
+    assert same(pair[1], gradient)
     assert gradient.tolist() == [0.0, -0.5, -1.0, 1.0, 0.5, 0.0]
     assert hessian.tolist() == [0.0] * 6
 
@@ -179,12 +184,13 @@ def test_the_loss_at_infinity_is_a_limit(ufuncs, dtype):
 @pytest.mark.parametrize("target", [-1.0, -0.25, 1.25, 2.0, INF, -INF])
 def test_a_target_outside_0_1_is_nan_and_invalid(ufuncs, dtype, target):
     x, t = np.array([-1.0, 2.0], dtype), np.array([target, 0.5], dtype)
-    for name in ("logistic_loss", "logistic_loss_gradient_hessian"):
+    for name in ("logistic_loss", "logistic_loss_gradient_hessian", "logistic_loss_with_gradient"):
         with np.errstate(all="raise", invalid="ignore"):
             assert np.isnan(outputs(ufuncs[name](x, t))[0]).tolist() == [True, False]
         with np.errstate(all="ignore", invalid="raise"), pytest.raises(FloatingPointError, match="invalid value"):
             ufuncs[name](x, t)
     with np.errstate(all="ignore"):
+        assert np.isnan(ufuncs["logistic_loss_with_gradient"](x, t)[1]).tolist() == [True, False]
         _, hessian = ufuncs["logistic_loss_gradient_hessian"](x, t)
     assert (hessian == ufuncs["sigmoid_derivative"](x)).all()
 

@@ -7,14 +7,15 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pytest
 from catalog import FAST, UFUNCS
 from fastsig._ufuncs import bind
 from processes import run_python
 
 import fastsig
 from fastsig import _dispatch
-from fastsig._bounds import bounds, most_ulp
-from fastsig._docs import DOCS
+from fastsig._bounds import bounds, most_ulp, stated
+from fastsig._docs import DOCS, FAST_DOCS
 from fastsig._reference import REFERENCE
 
 PACKAGE = Path(fastsig.__file__).parent
@@ -24,16 +25,47 @@ ALIASES = {"expit": "sigmoid", "log_expit": "log_sigmoid"}
 PUBLIC = NAMES - set(ALIASES)
 
 
+def complaint(named, where):
+    """Return what is wrong with the functions that are named in a place, or nothing."""
+    lacking, unknown = sorted(PUBLIC - set(named)), sorted(set(named) - PUBLIC)
+    said = [f"lacks {', '.join(lacking)}"] if lacking else []
+    said += [f"names {', '.join(unknown)}, of which fastsig has no kernels"] if unknown else []
+    return f"{where} {' and '.join(said)}" if said else ""
+
+
+def test_what_is_missing_is_said_in_a_sentence():
+    assert complaint(PUBLIC, "here") == ""
+    assert complaint(PUBLIC - {"silu", "logit"}, "DOCS in _docs.py") == "DOCS in _docs.py lacks logit, silu"
+    assert complaint(PUBLIC | {"relu"}, "all.pxi") == "all.pxi names relu, of which fastsig has no kernels"
+
+
+def test_a_function_without_a_docstring_is_refused_in_a_sentence():
+    table = _dispatch.load(_dispatch.PICKED).KERNELS
+    lacking = {name: text for name, text in DOCS.items() if name != "silu"}
+    with pytest.raises(
+        LookupError, match=r"^fast.silu has kernels and no docstring: fastsig/_docs.py lacks it in _FAST$"
+    ):
+        bind(table, lacking, "fast")
+
+
+def test_a_bound_that_no_page_states_is_asked_for_in_a_sentence():
+    with pytest.raises(LookupError, match=r"wants `# BOUND relu longdouble: U ulp` above it$"):
+        most_ulp("relu", "longdouble")
+    with pytest.raises(LookupError, match=r"wants `# BOUND fast_relu float32 fma: U ulp` above it$"):
+        stated("fast_relu", "float32", True)
+
+
 def test_the_first_place_is_the_page_and_its_line_in_all_pxi():
     pages = {page.stem: page.read_text("utf-8") for page in (KERNELS / "functions").iterdir()}
-    assert set(pages) == PUBLIC, "the pages in kernels/functions and the public names differ"
+    assert not (said := complaint(pages, "kernels/functions, as pages,")), said
     included = re.findall(r'^include "functions/(\w+)\.pxi"$', (KERNELS / "all.pxi").read_text("utf-8"), re.M)
-    assert sorted(included) == sorted(PUBLIC), "the pages that kernels/all.pxi includes and the public names differ"
+    assert not (said := complaint(included, "kernels/all.pxi, as included pages,")), said
+    assert len(included) == len(PUBLIC), "kernels/all.pxi includes a page twice"
     for name, page in pages.items():
         rows = re.findall(r'^(KERNELS|FAST)\["(\w+)"\] = (?:row\(|KERNELS\["\2"\])', page, re.M)
         assert rows == [("KERNELS", name), ("FAST", name)], f"the rows on the page of {name}"
     for isa, ufuncs in UFUNCS.items():
-        assert set(ufuncs) == PUBLIC, f"the table of kernels ({isa}) and the public names differ"
+        assert not (said := complaint(ufuncs, f"the table of kernels ({isa})")), said
 
 
 def test_a_page_states_a_bound_for_long_double_and_for_the_fast_tier():
@@ -43,7 +75,9 @@ def test_a_page_states_a_bound_for_long_double_and_for_the_fast_tier():
     fast = {f"fast_{formula.__name__}" for name in own for formula in REFERENCE[name]}
     needed = {(name, "longdouble", fma) for name in default for fma in (True, False)}
     needed |= {(name, dtype, True) for name in fast for dtype in ("float32", "float64")}  # else it is the default
-    assert needed == set(bounds()), "the bounds on the pages and the formulas in _reference.py differ"
+    for name, dtype, fma in sorted(needed):
+        assert stated(name, dtype, fma).ulp > 0
+    assert not (set(bounds()) - needed), "pages state bounds of formulas that fastsig/_reference.py has not"
 
 
 def test_default_results_are_off_by_half_an_ulp_at_most_but_for_long_double():
@@ -52,13 +86,16 @@ def test_default_results_are_off_by_half_an_ulp_at_most_but_for_long_double():
 
 
 def test_the_second_place_is_the_docstring_and_the_public_name():
-    assert set(DOCS) == PUBLIC, "_docs.py and the public names differ"
-    stub = (PACKAGE / "__init__.pyi").read_text("utf-8")
-    assert set(re.findall(r"^(\w+): Final\[np\.ufunc\]$", stub, re.M)) == NAMES, "the stub and the public names differ"
+    assert not (said := complaint(DOCS, "DOCS in fastsig/_docs.py")), said
+    assert not (said := complaint(FAST_DOCS, "_FAST in fastsig/_docs.py")), said
+    for stub, aliases in (("__init__.pyi", set(ALIASES)), ("fast.pyi", set())):
+        named = set(re.findall(r"^(\w+): Final\[np\.ufunc\]$", (PACKAGE / stub).read_text("utf-8"), re.M))
+        assert aliases <= named
+        assert not (said := complaint(named - aliases, f"the stub fastsig/{stub}")), said
 
 
 def test_the_third_place_is_the_reference():
-    assert set(REFERENCE) == PUBLIC, "_reference.py and the public names differ"
+    assert not (said := complaint(REFERENCE, "REFERENCE in fastsig/_reference.py")), said
     for name, formulas in REFERENCE.items():
         assert len(formulas) == getattr(fastsig, name).nout, name
 

@@ -78,7 +78,6 @@ HARD = "hard"  # inputs whose results lie next to a midpoint, of types where onl
 HARD_CASES = Path(__file__).parents[2] / "tests" / "hard_cases"
 HARD_CASES_OF = {
     "log_sigmoid": "softplus",
-    "sigmoid_with_derivative": "sigmoid",
     "logistic_loss_gradient_hessian": "logistic_loss_gradient",
 }
 DISTRIBUTIONS = [*dict.fromkeys([*REAL, *UNIT]), HARD]
@@ -106,7 +105,7 @@ def function(name, tier="default"):
 
 def hard_file(name, dtype):
     """Return the file that may hold a function's hard cases."""
-    return HARD_CASES / f"{HARD_CASES_OF.get(name, name)}_{dtype}.txt"
+    return HARD_CASES / f"{HARD_CASES_OF.get(name, name.partition('_with_')[0])}_{dtype}.txt"
 
 
 def hard_cases(name, dtype, n):

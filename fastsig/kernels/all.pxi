@@ -43,7 +43,7 @@ from fastsig.kernels.common.exp_narrow cimport *
 from fastsig.kernels.common.fast cimport *
 from fastsig.kernels.common.fast_f64 cimport *
 from fastsig.kernels.common.flags cimport *
-from fastsig.kernels.common.half cimport double_to_half, float_to_odd, half_to_double
+from fastsig.kernels.common.half cimport double_to_half, float_to_half, float_to_odd, half_to_double
 from fastsig.kernels.common.log cimport *
 from fastsig.kernels.common.log_f64 cimport *
 from fastsig.kernels.common.longdouble cimport *
@@ -79,3 +79,4 @@ include "functions/silu_derivative.pxi"
 include "functions/sigmoid_backward.pxi"
 include "functions/logistic_loss.pxi"
 include "functions/logistic_loss_gradient_hessian.pxi"
+include "functions/logistic_loss_with_gradient.pxi"

@@ -19,3 +19,9 @@ cdef inline unsigned long long target_flags(double t) noexcept nogil:
     cdef unsigned long long u = bits(t), magnitude = u & 0x7fffffffffffffffULL
     cdef unsigned long long beyond = (0x3ff0000000000000ULL - magnitude) | (u & (0 - magnitude))
     return top_bit(beyond & ~(0x7ff0000000000000ULL - magnitude)) * INVALID
+
+
+cdef inline unsigned long long signs_outside(double t) noexcept nogil:
+    # The top bit is set for a t outside [0, 1], and for -0 and some NaN too: a loop that has 1 - t anyway takes two
+    # operations to learn whether target_flags has to be asked at all.
+    return bits(t) | bits(1.0 - t)

@@ -298,6 +298,49 @@ cdef inline int map2_with_f64(
     return raised
 
 
+cdef inline bint values_with(
+    f64_formula_with f, Range of_all, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
+    # Tells whether any element is in doubt.
+    cdef const double[::1] x = None
+    cdef const double[::1] t = None
+    cdef double[::1] y = None
+    cdef uint64_t any_doubt = 0
+    cdef Rounding a
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    for i in range(n):
+        a = f(x[i], t[i], exp_at(e, i, of_all))
+        y[i] = a.y
+        doubt[i] = a.doubt
+        any_doubt |= a.doubt
+    return any_doubt != 0
+
+
+cdef inline int map_with_f64(
+    f64_formula_with f, settling g, exact_formula exact, char **operands, Py_ssize_t n
+) noexcept nogil:
+    # Without the flags, which another output has told already
+    cdef const double[::1] x = None
+    cdef uint64_t doubt[WIDE_BLOCK]
+    cdef ExpBlock e
+    cdef Range of_all
+    cdef bint any_doubt
+    borrow(x, operands[0], n)
+    of_all = exp_block_of_any(x, True, &e, n)
+    if of_all == NEAR_RANGE:
+        any_doubt = values_with(f, NEAR_RANGE, &e, operands, doubt, n)
+    elif of_all == FAR_RANGE:
+        any_doubt = values_with(f, FAR_RANGE, &e, operands, doubt, n)
+    else:
+        any_doubt = values_with(f, DEEP_RANGE, &e, operands, doubt, n)
+    if any_doubt and settle(g, operands[0], operands[1], operands[2], doubt, n):
+        return accurate_f64(exact, operands[0], operands[1], operands[2], doubt, n)
+    return 0
+
+
 cdef inline bint any_of(pair_test f, const double[::1] x, const double[::1] t, Py_ssize_t n) noexcept nogil:
     cdef bint found = False
     cdef Py_ssize_t i

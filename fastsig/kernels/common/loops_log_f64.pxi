@@ -6,6 +6,9 @@ ctypedef Rounding (*log_end)(double x, Rounding a) noexcept nogil
 ctypedef Rounding (*far_formula)(ExpF64 e) noexcept nogil
 ctypedef Rounding (*far_formula_with)(double x, double t, ExpF64 e) noexcept nogil
 
+cdef extern from *:
+    const double LEAST_LOG "0x1p-245"  # 2^n for the largest x that is not beyond LOG_TAIL
+
 ctypedef struct LogBlock:  # logarithms of a block, in parts
     double q_h[WIDE_BLOCK]
     double q_l[WIDE_BLOCK]  # u_l afterwards
@@ -123,4 +126,75 @@ cdef inline int map_log_with_f64(
         any_doubt = True
     if any_doubt:
         raised |= accurate_f64(exact, operands[0], operands[1], operands[2], doubt, n)
+    return raised
+
+
+ctypedef struct Found:
+    bint doubt  # any
+    bint outside  # a target that may be outside [0, 1]
+    bint far  # an x beyond LOG_TAIL, or a little nearer
+
+
+cdef inline Found parts_and_values(
+    log_formula f, f64_formula_with g, Range of_all, const ExpBlock *e, const double[::1] x, const double[::1] t,
+    LogBlock *p, double[::1] z, uint64_t *doubt, Py_ssize_t n
+) noexcept nogil:
+    # Of one exponential; f takes half of its power of 2, out of the unit, and LEAST_LOG for what is beyond LOG_TAIL, so
+    # that no product is subnormal.
+    cdef double unit = 1.0 if of_all == NEAR_RANGE else UNIT, least = opaque(LEAST_LOG * unit), scale = 0.5 / unit
+    cdef uint64_t any_doubt = 0, signs = 0, far = 0
+    cdef ExpF64 half
+    cdef Rounding a
+    cdef Py_ssize_t i
+    for i in range(n):
+        half = exp_at(e, i, NEAR_RANGE)
+        far |= bits(half.s - least)
+        signs |= signs_outside(t[i])
+        half.s = (least if least > half.s else half.s) * scale
+        set_parts(p, i, f(x[i], t[i], half))
+        a = g(x[i], t[i], exp_at(e, i, of_all))
+        z[i] = a.y
+        doubt[i] = a.doubt
+        any_doubt |= a.doubt
+    return Found(any_doubt != 0, signs >> 63 != 0, far >> 63 != 0)
+
+
+cdef inline int map_log_and_value_with_f64(
+    log_formula f, log_end end, far_formula_with f_far, exact_formula f_exact, f64_formula_with g, settling g_settled,
+    exact_formula g_exact, flags_formula flags, char **operands, Py_ssize_t n
+) noexcept nogil:
+    # y as map_log_with_f64, and z as map2_with_f64, from one exponential. What is beyond LOG_TAIL takes y from another,
+    # as there.
+    cdef const double[::1] x = None
+    cdef const double[::1] t = None
+    cdef double[::1] y = None
+    cdef double[::1] z = None
+    cdef ExpBlock e
+    cdef LogBlock p
+    cdef uint64_t y_doubt[WIDE_BLOCK]
+    cdef uint64_t z_doubt[WIDE_BLOCK]
+    cdef Range of_all
+    cdef Found found
+    cdef bint any_doubt
+    cdef int raised
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    borrow(z, operands[3], n)
+    of_all = exp_block_of_any(x, True, &e, n)
+    if of_all == NEAR_RANGE:
+        found = parts_and_values(f, g, NEAR_RANGE, &e, x, t, &p, z, z_doubt, n)
+    elif of_all == FAR_RANGE:
+        found = parts_and_values(f, g, FAR_RANGE, &e, x, t, &p, z, z_doubt, n)
+    else:
+        found = parts_and_values(f, g, DEEP_RANGE, &e, x, t, &p, z, z_doubt, n)
+    raised = flags_of_doubles(flags, t, n) if found.outside else 0
+    any_doubt = log_values(end, False, &p, x, y, y_doubt, n)
+    if found.far:
+        map_far_with_f64(f_far, x, t, y, y_doubt, n)
+        any_doubt = True
+    if any_doubt:
+        raised |= accurate_f64(f_exact, operands[0], operands[1], operands[2], y_doubt, n)
+    if found.doubt and settle(g_settled, operands[0], operands[1], operands[3], z_doubt, n):
+        raised |= accurate_f64(g_exact, operands[0], operands[1], operands[3], z_doubt, n)
     return raised

@@ -401,6 +401,162 @@ cdef inline int map2_with_narrow(
     return raised
 
 
+cdef inline void exps_narrow(const narrow[::1] x, double *w, double *p, double *q, Py_ssize_t n) noexcept nogil:
+    # exp(-|x|) = p/q. float16 is widened, to w; float32 is clamped as it is, on twice the lanes.
+    cdef Exp e
+    cdef Py_ssize_t i
+    if narrow is float:
+        reduce_operands(x, NULL, p, q, True, n)
+    else:
+        widen(x, w, n)
+        reduce_doubles(w, p, q, True, n)
+    for i in range(n):
+        e = exp_narrow(p[i], q[i])
+        p[i] = e.num
+        q[i] = e.den
+
+
+cdef inline double widened(const narrow[::1] x, const double *w, Py_ssize_t i) noexcept nogil:
+    # An operand of float32, which is not stored a second time, or of float16, which is in w
+    if narrow is float:
+        return x[i]
+    else:
+        return w[i]
+
+
+cdef inline double quotient_with(
+    narrow_ratio_with f, double x, double t, double num, double den
+) noexcept nogil:
+    # Of a ratio that takes no complement
+    cdef Ratio a = f(x, t, Exp(num, den, 0.0))
+    return a.num / a.den
+
+
+cdef inline int decide_of_exp(
+    narrow_ratio_with f, narrow_sum_with g, exact_formula exact, const narrow[::1] x, const narrow[::1] t,
+    const double *w, const double *u, const double *p, const double *q, char *y_at, narrow *other, Py_ssize_t n,
+    const narrow *tag
+) noexcept nogil:
+    # As decide_narrow, of p/q = exp(-|x|)
+    cdef narrow[::1] y = None
+    cdef double v
+    cdef Sum a
+    cdef Py_ssize_t i
+    borrow(y, y_at, n)
+    if not in_doubt(y_at, other, n):
+        return 0
+    for i in range(n):
+        if ALL_IN_DOUBT or differ(y[i], other[i]):
+            v = quotient_with(f, widened(x, w, i), widened(t, u, i), p[i], q[i])
+            a = g(widened(x, w, i), widened(t, u, i), v)
+            y[i] = with_margin(a, 1.0, tag)
+            other[i] = with_margin(a, -1.0, tag)
+    return accurate_narrow(exact, x, t, y, other, n) if in_doubt(y_at, other, n) else 0
+
+
+cdef inline void round_floats(const float *v, uint16_t *y, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        y[i] = float_to_half(v[i])
+
+
+cdef inline void round_f16c(const float *v, uint16_t *y, Py_ssize_t n) noexcept nogil:
+    floats_to_halves(v, <unsigned short *> y, n)
+
+
+cdef inline void round_to_halves(const float *v, uint16_t *y, Py_ssize_t n) noexcept nogil:
+    if HAS_F16C:
+        round_f16c(v, y, n)
+    else:
+        round_floats(v, y, n)
+
+
+cdef inline uint64_t both_values_half(
+    narrow_ratio_with f, narrow_value_with f_value, narrow_ratio_with g, narrow_value_with g_value, const double *w,
+    const double *u, const double *p, const double *q, uint16_t *y, uint16_t *z, uint16_t *other_y, uint16_t *other_z,
+    Py_ssize_t n
+) noexcept nogil:
+    # As both_values, by way of float32 rounded to odd
+    cdef float more_y[NARROW_BLOCK]
+    cdef float more_z[NARROW_BLOCK]
+    cdef float less_y[NARROW_BLOCK]
+    cdef float less_z[NARROW_BLOCK]
+    cdef uint64_t signs = 0
+    cdef Value a, b
+    cdef Py_ssize_t i
+    for i in range(n):
+        a = f_value(w[i], u[i], quotient_with(f, w[i], u[i], p[i], q[i]))
+        b = g_value(w[i], u[i], quotient_with(g, w[i], u[i], p[i], q[i]))
+        signs |= signs_outside(u[i])
+        more_y[i] = float_to_odd(a.y + margin_of(a))
+        less_y[i] = float_to_odd(a.y - margin_of(a))
+        more_z[i] = float_to_odd(b.y + margin_of(b))
+        less_z[i] = float_to_odd(b.y - margin_of(b))
+    round_to_halves(more_y, y, n)
+    round_to_halves(less_y, other_y, n)
+    round_to_halves(more_z, z, n)
+    round_to_halves(less_z, other_z, n)
+    return signs
+
+
+cdef inline uint64_t both_values(
+    narrow_ratio_with f, narrow_value_with f_value, narrow_ratio_with g, narrow_value_with g_value,
+    const float[::1] x, const float[::1] t, const double *p, const double *q, float *y, float *z, float *other_y,
+    float *other_z, Py_ssize_t n
+) noexcept nogil:
+    # Returns what tells whether a t may be outside [0, 1].
+    cdef uint64_t signs = 0
+    cdef Value a, b
+    cdef Py_ssize_t i
+    for i in range(n):
+        a = f_value(x[i], t[i], quotient_with(f, x[i], t[i], p[i], q[i]))
+        b = g_value(x[i], t[i], quotient_with(g, x[i], t[i], p[i], q[i]))
+        signs |= signs_outside(t[i])
+        y[i] = <float> (a.y + margin_of(a))
+        other_y[i] = <float> (a.y - margin_of(a))
+        z[i] = <float> (b.y + margin_of(b))
+        other_z[i] = <float> (b.y - margin_of(b))
+    return signs
+
+
+cdef inline int map_both_with_narrow(
+    narrow_ratio_with f, narrow_value_with f_value, narrow_sum_with f_sum, exact_formula f_exact,
+    narrow_ratio_with g, narrow_value_with g_value, narrow_sum_with g_sum, exact_formula g_exact,
+    flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
+) noexcept nogil:
+    # y and z of both inputs, from one exponential
+    cdef const narrow[::1] x = None
+    cdef const narrow[::1] t = None
+    cdef narrow other_y[NARROW_BLOCK]
+    cdef narrow other_z[NARROW_BLOCK]
+    cdef double w[NARROW_BLOCK]
+    cdef double u[NARROW_BLOCK]
+    cdef double p[NARROW_BLOCK]
+    cdef double q[NARROW_BLOCK]
+    cdef char *y = operands[2]
+    cdef char *z = operands[3]
+    cdef uint64_t signs
+    cdef int raised = 0
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    exps_narrow(x, w, p, q, n)
+    if narrow is float:
+        signs = both_values(
+            f, f_value, g, g_value, x, t, p, q, <float *> y, <float *> z, other_y, other_z, n
+        )
+    else:
+        widen(t, u, n)
+        signs = both_values_half(
+            f, f_value, g, g_value, w, u, p, q, <uint16_t *> y, <uint16_t *> z, other_y, other_z, n
+        )
+    if signs >> 63:
+        widen(t, u, n)
+        raised = flags_of_widened(flags, u, n)
+    raised |= decide_of_exp(f, f_sum, f_exact, x, t, w, u, p, q, y, other_y, n, tag)
+    raised |= decide_of_exp(g, g_sum, g_exact, x, t, w, u, p, q, z, other_z, n, tag)
+    return raised
+
+
 cdef inline int plain_narrow(
     plain_formula f, flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
