@@ -76,3 +76,12 @@ cdef void logistic_loss_gradient_hessian_array_f64(
 cdef void logistic_loss_gradient_hessian_array_f32(
     const float *x, const float *t, float *gradient, float *hessian, Py_ssize_t n
 ) noexcept nogil
+
+cdef void logistic_loss_with_gradient_f64(double x, double t, double *loss, double *gradient) noexcept nogil
+cdef void logistic_loss_with_gradient_f32(float x, float t, float *loss, float *gradient) noexcept nogil
+cdef void logistic_loss_with_gradient_array_f64(
+    const double *x, const double *t, double *loss, double *gradient, Py_ssize_t n
+) noexcept nogil
+cdef void logistic_loss_with_gradient_array_f32(
+    const float *x, const float *t, float *loss, float *gradient, Py_ssize_t n
+) noexcept nogil

@@ -262,3 +262,22 @@ cdef void logistic_loss_gradient_hessian_array_f32(
     const float *x, const float *t, float *gradient, float *hessian, Py_ssize_t n
 ) noexcept nogil:
     run(&LOGISTIC_LOSS_GRADIENT_HESSIAN.f32, n, x, t, gradient, hessian)
+
+
+cdef Loops LOGISTIC_LOSS_WITH_GRADIENT = loops_of("logistic_loss_with_gradient")
+
+cdef void logistic_loss_with_gradient_f64(double x, double t, double *loss, double *gradient) noexcept nogil:
+    run(&LOGISTIC_LOSS_WITH_GRADIENT.f64, 1, &x, &t, loss, gradient)
+
+cdef void logistic_loss_with_gradient_f32(float x, float t, float *loss, float *gradient) noexcept nogil:
+    run(&LOGISTIC_LOSS_WITH_GRADIENT.f32, 1, &x, &t, loss, gradient)
+
+cdef void logistic_loss_with_gradient_array_f64(
+    const double *x, const double *t, double *loss, double *gradient, Py_ssize_t n
+) noexcept nogil:
+    run(&LOGISTIC_LOSS_WITH_GRADIENT.f64, n, x, t, loss, gradient)
+
+cdef void logistic_loss_with_gradient_array_f32(
+    const float *x, const float *t, float *loss, float *gradient, Py_ssize_t n
+) noexcept nogil:
+    run(&LOGISTIC_LOSS_WITH_GRADIENT.f32, n, x, t, loss, gradient)

@@ -64,6 +64,8 @@ def test_the_first_place_is_the_page_and_its_line_in_all_pxi():
     for name, page in pages.items():
         rows = re.findall(r'^(KERNELS|FAST)\["(\w+)"\] = (?:row\(|KERNELS\["\2"\])', page, re.M)
         assert rows == [("KERNELS", name), ("FAST", name)], f"the rows on the page of {name}"
+        of_bfloat16 = re.findall(r'^BFLOAT16\["(\w+)"\] = ', page, re.M)
+        assert of_bfloat16 == [name], f"the page of {name} lacks its line of BFLOAT16"
     for isa, ufuncs in UFUNCS.items():
         assert not (said := complaint(ufuncs, f"the table of kernels ({isa})")), said
 

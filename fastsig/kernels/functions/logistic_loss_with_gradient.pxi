@@ -55,6 +55,12 @@ cdef int fast_logistic_loss_with_gradient_d(char **p, Py_ssize_t n) noexcept nog
     )
 
 
+cdef int logistic_loss_with_gradient_b(char **p, Py_ssize_t n) noexcept nogil:
+    return map_bf16(
+        fast_logistic_loss_with_gradient_f, signature(2, 2), logistic_loss_exact, logistic_loss_gradient_exact, p, n
+    )
+
+
 KERNELS["logistic_loss_with_gradient"] = row(
     signature(2, 2), logistic_loss_with_gradient_e, logistic_loss_with_gradient_f,
     logistic_loss_with_gradient_d, logistic_loss_with_gradient_g
@@ -63,3 +69,4 @@ FAST["logistic_loss_with_gradient"] = row(
     signature(2, 2), logistic_loss_with_gradient_e, fast_logistic_loss_with_gradient_f,
     fast_logistic_loss_with_gradient_d, logistic_loss_with_gradient_g
 )
+BFLOAT16["logistic_loss_with_gradient"] = kernel_of(logistic_loss_with_gradient_b)
