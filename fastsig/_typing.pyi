@@ -1,9 +1,9 @@
-"""What type checkers know of the ufuncs: a class for each number of inputs and outputs. Nothing of it is there at run time.
+"""What type checkers know of the ufuncs: a class for each number of inputs and outputs. At run time it is not there.
 
 Only public names of NumPy are used, so that the stubs hold for each of its versions. What stands for what:
 
-- a *weak* operand (Python's numbers, integers and bool of NumPy) takes the type of the floating operand beside it, and is
-  computed as float64 where there is none;
+- a *weak* operand (Python's numbers, integers and bool of NumPy) takes the type of the floating operand beside it, and
+  is computed as float64 where there is none;
 - an array keeps its shape's type, as far as it has one; subclasses of ndarray are arrays;
 - an array that has no dimension is an array here, although its result is a scalar: the types of NumPy seldom say which
   it is;
@@ -46,7 +46,7 @@ _Out2 = TypeVar("_Out2", bound=npt.NDArray[np.inexact[Any]])
 
 @type_check_only
 class _Row(Protocol[_T_co]):
-    """A sequence that is neither str nor bytes, whose `__contains__` takes no object, nor an array, which has no index."""
+    """A sequence: not str or bytes, whose `__contains__` takes no object, and not an array, which has no `index`."""
 
     def __len__(self, /) -> int: ...
     def __contains__(self, x: object, /) -> bool: ...

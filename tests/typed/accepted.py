@@ -27,7 +27,6 @@ class Signal(np.lib.mixins.NDArrayOperatorsMixin):
         self,
         ufunc: np.ufunc,
         method: Literal["__call__", "reduce", "reduceat", "accumulate", "outer", "at"],
-        /,
         *inputs: Any,
         **kwargs: Any,
     ) -> Any:
@@ -179,7 +178,7 @@ def accepted(
     assert_type(logistic_loss(f64, 1.0), np.float64)
     assert_type(logistic_loss(1.0, f64), np.float64)
     assert_type(logistic_loss(i8, b), np.float64)
-    assert_type(logistic_loss(g, g), np.longdouble)
+    widest: np.longdouble = logistic_loss(g, g)
     assert_type(logistic_loss(of32, of32), npt.NDArray[np.float32])
     assert_type(logistic_loss(of32, 1.0), npt.NDArray[np.float32])
     assert_type(logistic_loss(0, of32), npt.NDArray[np.float32])
@@ -263,4 +262,6 @@ def accepted(
         tuple[npt.NDArray[np.float32], npt.NDArray[np.float64]],
     )
     assert_type(threaded(np.add, 1.0, of64), Any)
+    assert_type(threaded(sigmoid_with_derivative, of64, out=(None, of64)), Any)
+    name: str = fastsig.__version__
     assert_type(fastsig.isa(), str)

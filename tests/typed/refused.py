@@ -52,7 +52,8 @@ def refused(
     # Results of a wrong type.
     text: str = sigmoid(1.0)  # error
     texts: npt.NDArray[np.str_] = sigmoid(x)  # error
-    doubles: npt.NDArray[np.float64] = sigmoid(x)  # error
+    y = sigmoid(x)
+    doubles: npt.NDArray[np.float64] = y  # error
     single: np.float32 = sigmoid_with_derivative(1.0)  # error
     three: tuple[np.float64, np.float64, np.float64] = sigmoid_with_derivative(1.0)  # error
 
@@ -88,7 +89,6 @@ def refused(
     number: int = fastsig.isa()  # error
     fastsig.no_such_function  # error
     fastsig.OneToOne  # error
-    fastsig.sigmoid = np.exp  # error
 
 
 # Methods that there are not for such a ufunc.
