@@ -6,8 +6,8 @@ fastsig is imported after ml_dtypes, that does it.
 
 try:
     import ml_dtypes
-except ImportError as missing:
-    raise ImportError("fastsig.bfloat16 takes its type from the package ml_dtypes: pip install ml_dtypes") from missing
+except ImportError as _missing:
+    raise ImportError("fastsig.bfloat16 takes its type from the package ml_dtypes: pip install ml_dtypes") from _missing
 
 import numpy as np
 

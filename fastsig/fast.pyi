@@ -1,20 +1,20 @@
 from typing import Final
 
-import numpy as np
+from fastsig._typing import OneToOne, OneToTwo, TwoToOne, TwoToTwo
 
-sigmoid: Final[np.ufunc]
-sigmoid_derivative: Final[np.ufunc]
-sigmoid_with_derivative: Final[np.ufunc]
-sigmoid_second_derivative: Final[np.ufunc]
-log_sigmoid: Final[np.ufunc]
-softplus: Final[np.ufunc]
-logit: Final[np.ufunc]
-silu: Final[np.ufunc]
-silu_derivative: Final[np.ufunc]
-sigmoid_backward: Final[np.ufunc]
-logistic_loss: Final[np.ufunc]
-logistic_loss_gradient_hessian: Final[np.ufunc]
-logistic_loss_with_gradient: Final[np.ufunc]
+sigmoid: Final[OneToOne]
+sigmoid_derivative: Final[OneToOne]
+sigmoid_with_derivative: Final[OneToTwo]
+sigmoid_second_derivative: Final[OneToOne]
+log_sigmoid: Final[OneToOne]
+softplus: Final[OneToOne]
+logit: Final[OneToOne]
+silu: Final[OneToOne]
+silu_derivative: Final[OneToOne]
+sigmoid_backward: Final[TwoToOne]
+logistic_loss: Final[TwoToOne]
+logistic_loss_gradient_hessian: Final[TwoToTwo]
+logistic_loss_with_gradient: Final[TwoToTwo]
 
 __all__ = [
     "log_sigmoid",

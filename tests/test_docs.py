@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from catalog import FUNCTIONS
-from mypy import api
 
 import fastsig
 from fastsig._bounds import most_ulp
@@ -109,23 +108,9 @@ def test_readme_first_sentence_is_the_promise():
     assert "for every input" in first
 
 
-def test_stubs_name_what_is_public_and_type_checkers_accept_them(tmp_path):
+def test_the_stub_names_what_is_public():
     stub = (ROOT / "fastsig" / "__init__.pyi").read_text("utf-8")
     assert re.findall(r'"(\w+)"', re.search(r"__all__ = \[(.*?)\]", stub, re.S)[1]) == fastsig.__all__
-    program = tmp_path / "program.py"
-    program.write_text(
-        "import numpy as np\nimport fastsig\nfrom fastsig import expit, sigmoid, sigmoid_with_derivative, threaded\n"
-        "u: np.ufunc = sigmoid\nv: np.ufunc = expit\nname: str = fastsig.isa()\n"
-        "y, dy = sigmoid_with_derivative(np.zeros(3))\n"
-        "z = threaded(np.add, 1.0, np.ones(3), out=np.empty(3), workers=2)\n"
-        "pair = threaded(sigmoid_with_derivative, np.ones(3), out=(None, np.empty(3)))\n"
-        "wrong: int = fastsig.isa()\nfastsig.no_such_function\nthreaded(sigmoid, 1.0, workers='2')\n"
-        "threaded(abs, 1.0)\nthreaded(sigmoid, 1.0, where=True)\n",
-        "utf-8",
-    )
-    report, _, status = api.run(["--strict", "--cache-dir", str(tmp_path / "cache"), str(program)])
-    assert status == 1
-    assert re.findall(r"^.*program\.py:(\d+): error:", report, re.M) == ["10", "11", "12", "13", "14"], report
 
 
 def test_the_package_says_that_it_is_typed():
