@@ -26,6 +26,7 @@ from fastsig._reference import REFERENCE
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "bench" / "logs"
 README = ROOT / "README.md"
+sys.path.insert(0, str(ROOT / "tests"))  # of which two have the rows of tables
 BLOCK = re.compile(r"(<!-- table (?P<name>\w+) -->\n).*?(?=<!-- end -->)", re.S)
 
 
@@ -60,7 +61,6 @@ def functions():
 
 def names():
     """Return the table of the names used elsewhere, and of what their hand-written forms get wrong."""
-    sys.path.insert(0, str(ROOT / "tests"))
     from test_names import NAMES
 
     table = [["known as", "from", "fastsig", "written by hand", "at", "gives", "right"]]
@@ -70,6 +70,16 @@ def names():
         at = ("float32 " if row.x.dtype == "float32" else "") + at + ("" if row.t is None else f", t = {row.t:g}")
         table.append([f"`{row.name}`", row.origin, f"`{row.function}`", f"`{row.by_hand}`", at, wrong, right])
     return rows(table)
+
+
+def otherwise():
+    """Return the table of what functions of others do otherwise than those that replace them."""
+    from ecosystem.test_names_of_others import ROWS
+
+    return rows(
+        [["the original", "what it does", "what fastsig does"]]
+        + [[row.shown(), row.original, row.fastsig] for row in ROWS]
+    )
 
 
 def about(file):
@@ -175,7 +185,8 @@ LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
     "against_avx2.md",
     "against_avx512.md",
 )
-TABLES = {"functions": functions, "names": names, "speed": speed} | {name: logged(file) for name, file in FILES.items()}
+TABLES = {"functions": functions, "names": names, "otherwise": otherwise, "speed": speed}
+TABLES |= {name: logged(file) for name, file in FILES.items()}
 
 
 PROOFS = ("verify_float32.md", "verify_float64.md", "verify_float16_pairs.md")
