@@ -9,7 +9,6 @@ cdef extern from *:
     #define FASTSIG_WIDE_BLOCK 240
     #define FASTSIG_OPERANDS 4
     #define FASTSIG_ROW_CAPSULE "fastsig.row"
-    #define FASTSIG_KERNEL_CAPSULE "fastsig.kernel"
 
     typedef struct { int nin, nout; } fastsig_signature;
 
@@ -24,7 +23,6 @@ cdef extern from *:
         WIDE_BLOCK "FASTSIG_WIDE_BLOCK"
         OPERANDS "FASTSIG_OPERANDS"  # the most that any signature has
     const char *ROW_CAPSULE "FASTSIG_ROW_CAPSULE"
-    const char *KERNEL_CAPSULE "FASTSIG_KERNEL_CAPSULE"
     ctypedef struct Signature "fastsig_signature":
         int nin
         int nout
@@ -38,6 +36,12 @@ cdef enum:
 # A kernel computes a block or less. Its operands, inputs first, are contiguous and aligned, and no output shares
 # memory with another operand. It returns the exceptions that the mathematics calls for, or 0.
 ctypedef int (*kernel_t)(char **operands, Py_ssize_t n) noexcept nogil
+
+cdef extern from *:
+    """
+    #define FASTSIG_KERNEL_CAPSULE "fastsig.kernel"
+    """
+    const char *KERNEL_CAPSULE "FASTSIG_KERNEL_CAPSULE"
 
 cdef enum:
     TYPES = 4  # float16, float32, float64, long double

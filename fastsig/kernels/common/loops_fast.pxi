@@ -126,13 +126,13 @@ cdef inline int map_fast_with(fast_formula_with f, char **operands, Py_ssize_t n
     return wrong * INVALID
 
 
-cdef inline uint64_t beyond(uint64_t a, uint64_t limit) noexcept nogil:
+cdef inline uint64_t exceeds_f64(uint64_t a, uint64_t limit) noexcept nogil:
     # The highest bit tells whether a > limit, of integers below 2^63: AVX2 cannot compare 64 bits without a sign.
     return a + (~<uint64_t> 0 >> 1) - limit
 
 
 cdef inline uint64_t tiny_f64(double t) noexcept nogil:
-    return ~beyond(bits(t), bits(FAST_TINY_F64) - 1) & beyond(bits(t), 0)
+    return ~exceeds_f64(bits(t), bits(FAST_TINY_F64) - 1) & exceeds_f64(bits(t), 0)
 
 
 cdef inline bint starts_far_f64(const double[::1] x, Py_ssize_t n) noexcept nogil:
@@ -141,7 +141,7 @@ cdef inline bint starts_far_f64(const double[::1] x, Py_ssize_t n) noexcept nogi
     if n < START:
         return False
     for i in range(START):
-        large |= beyond(bits(fabs(x[i])), bits(FAST_NEAR_MOST_F64))
+        large |= exceeds_f64(bits(fabs(x[i])), bits(FAST_NEAR_MOST_F64))
     return large >> 63
 
 
@@ -155,7 +155,7 @@ cdef inline int near_exps_fast_f64(
     cdef Py_ssize_t i
     for i in range(n):
         t = fabs(x[i])
-        large |= beyond(bits(t), bits(FAST_NEAR_MOST_F64))
+        large |= exceeds_f64(bits(t), bits(FAST_NEAR_MOST_F64))
         if tiny:
             small |= tiny_f64(t)
         e = exp_fast_f64(low if low > t else t, False)
