@@ -430,6 +430,8 @@ def test_kernels_are_made_of_all_that_is_in_their_sources(sources):
     assert set(texts) == held - others
     defined = sources.definitions(texts)
     kernels = {kernel for _, kernel in sources.rows(texts, "all")}
+    of_bfloat16 = (re.findall(r"= kernel_of\((\w+)\)", text) for text in texts.values())
+    kernels.update(itertools.chain(["kernel_of"], *of_bfloat16))
     assert defined.keys() - sources.reached(defined, kernels) == {"FASTSIG_ARITHMETIC_H"}
     assert {function for function, _ in sources.rows(texts, "default float32")} == set(FUNCTIONS)
     assert len(sources.rows(texts, "default")) == 4 * len(REFERENCE)
