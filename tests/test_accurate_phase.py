@@ -579,7 +579,7 @@ def next_to_midpoint(draw, form, limbs):
     return False, top - bits, m, draw.choice([0, 0, 1, 5, 6, draw.getrandbits(40)])
 
 
-@pytest.mark.parametrize("dtype", nearest.FORMATS)
+@pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 def test_an_enclosure_is_rounded_as_mpfr_rounds_unless_a_midpoint_lies_inside(phase, draw, dtype):
     # Ties, subnormal numbers, overflow, ends at a midpoint: no function has all of them within reach.
     form = nearest.FORMATS[dtype]
@@ -612,7 +612,7 @@ def test_what_is_not_known_is_not_rounded_but_for_what_is_too_small(phase):
 # ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", nearest.FORMATS)
+@pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 @pytest.mark.parametrize("name", FORMULAS)
 def test_a_result_is_the_nearest_number(phase, draw, name, dtype):
     # A kernel asks for elements in doubt alone: here the phase has to be right about every input.
@@ -632,7 +632,7 @@ def test_the_ends_of_logit_are_infinite(phase):
     assert phase.nearest_number("logit", "float64", 0, 1.0) == (np.inf, 0)
 
 
-@pytest.mark.parametrize("dtype", nearest.FORMATS)
+@pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 def test_what_no_width_decides_is_nan_and_is_flagged(phase, dtype):
     # No input of a function is known to need it: that it would not be a wrong number shows here alone.
     y, flags = phase.nearest_number("never_decided", dtype, 0, 1.0)
@@ -640,7 +640,7 @@ def test_what_no_width_decides_is_nan_and_is_flagged(phase, dtype):
     assert flags == UNDECIDED
 
 
-@pytest.mark.parametrize("dtype", nearest.FORMATS)
+@pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 def test_of_what_is_not_finite_or_nan_already_the_fast_result_comes_back(phase, dtype):
     # As of a target that is none, of which the fast phase has made a NaN.
     for x, t, y in ((np.inf, 0.5, 0.25), (0.5, -np.inf, -0.0), (np.nan, 0.5, np.nan), (2.0, 3.0, np.nan)):

@@ -49,7 +49,7 @@ def told(result, outputs):
 # ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", nearest.FORMATS)
+@pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 @pytest.mark.parametrize("name", nearest.FORMULAS)
 def test_nearest_agrees_with_the_definition(name, dtype):
     rng = np.random.default_rng(SEED)
@@ -70,7 +70,7 @@ def test_nearest_agrees_with_the_definition(name, dtype):
                 assert abs(v) > float(np.finfo(dtype).max), (numbers, y)
 
 
-@pytest.mark.parametrize("dtype", nearest.FORMATS)
+@pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 def test_nearest_breaks_ties_to_even_and_keeps_the_sign_of_zero(dtype):
     info = np.finfo(dtype)
     least = float(info.smallest_subnormal)
