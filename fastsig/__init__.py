@@ -26,7 +26,6 @@ __all__.sort()
 
 del UFUNCS
 
-
 # Imported where they are first named: who does not use them does not wait for them.
 _MODULES = ("fast", "objectives")
 
@@ -38,11 +37,11 @@ def __getattr__(name):
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-# Before the first call, as NumPy wants it; who does not use ml_dtypes does not wait for it.
-if sys.modules.get("ml_dtypes"):
-    importlib.import_module("fastsig.bfloat16")
-
-
 def __dir__():
     """Return the public names, those of modules among them."""
     return sorted({*globals(), *_MODULES})
+
+
+# Before the first call, as NumPy wants it; who does not use ml_dtypes does not wait for it.
+if sys.modules.get("ml_dtypes"):
+    importlib.import_module("fastsig.bfloat16")

@@ -264,7 +264,10 @@ def test_bits_do_not_depend_on_what_else_a_block_holds(name, dtype, isa):
         for a, value in zip(mixed, values, strict=False):
             a[::100] = value
         for y, v in zip(outputs(ufunc(*mixed)), alone, strict=True):
-            differ = ((y != v) | (np.signbit(y) != np.signbit(v))) & ~(np.isnan(y) & np.isnan(v))
+            differ = (y != v) & ~(np.isnan(y) & np.isnan(v))
+            # The sign of a NaN as well, but where the gradient is the default tier's, which does not keep it.
+            signs = ~np.isnan(y) if name == "logistic_loss_with_gradient" else True
+            differ |= (np.signbit(y) != np.signbit(v)) & signs
             k = np.flatnonzero(differ & (np.arange(len(y)) % 100 > 0))
             inputs = [[a[k[0]].item().hex() for a in arrays] for _ in k[:1]]
             assert not k.size, f"{name} {isa}: {k.size} change if numbers in their blocks are {kind}: {inputs}"
