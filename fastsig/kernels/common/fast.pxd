@@ -3,10 +3,10 @@
 # The formulas are those of the default tier, of e = exp(-|x|), arranged so that no rounding counts twice. They need
 # FMA: without it the fast tier's kernels are the default's. Bounds hold for subnormal results too, in least subnormals.
 #
-# The exponential is made in a unit, 2^100. A block whose |x| are all `near`, so that exp(-|x|) is 2^-62 or more, takes
-# it out of the unit at once: products of two of its terms are normal numbers there. In any other, `far`, what may be
-# subnormal stays in the unit to the end, where it is rounded to the subnormals' grid as an integer: many CPUs take long
-# for a subnormal operand or result. What is near has the same bits in both.
+# A block is `near` where every |x| is 0 or between FAST_TINY and FAST_NEAR_MOST: products of two of its terms are
+# normal numbers. In any other, `far`, what may be subnormal is made in a unit, 2^100, and stays in it to the end, where
+# it is rounded to the subnormals' grid as an integer: many CPUs take long for a subnormal operand or result. What is
+# near has the same bits in both.
 
 cdef extern from *:
     """
@@ -23,12 +23,14 @@ cdef extern from *:
     const float FAST_LN2_LO "0x1.7f7d1cp-20f"  # FAST_LN2_HI + FAST_LN2_LO = ln 2 (1 + 2^-43)
     const float FAST_MOST "110.0f"  # 110 exp(-110) < 2^-150, half the least subnormal
     const float FAST_TINY "0x1p-60f"  # the exponential of what is smaller is 1, and products with it may be subnormal
+    const float FAST_NEAR_MOST "42.0f"  # exp(-42) > 2^-62
 
     const unsigned int FAST_LEAST_BITS "((uint32_t)1 << 23)"  # of the least normal number; the last bit of an exponent
     const float FAST_UNIT "0x1p+100f"
     const float FAST_UNIT_INVERSE "0x1p-100f"
-    const float FAST_SHIFT "(0x1.8p+23f + (127.0f + 100.0f))"  # its low bits hold the exponent of 2^n, in the unit
-    const float FAST_LOW "0x1p+38f"  # in the unit, 2^-62: the least exponential of a near x
+    const float FAST_SHIFT "0x1.8p+23f"  # the low bits of a sum with it hold n
+    const float FAST_UNIT_SHIFT "(0x1.8p+23f + (127.0f + 100.0f))"  # and with this the exponent of 2^n, in the unit
+    const float FAST_LOW "0x1p+38f"  # in the unit, 2^-62: less than the exponential of any near x
     const float FAST_LEAST_NORMAL "0x1p-26f"  # in the unit
     const float FAST_GRID "0x1p+49f"  # the least subnormals in a unit of the unit
     const float FAST_UINT_BASE "0x1p+23f"  # where an ulp is 1: the low bits of a sum are an integer
@@ -63,12 +65,16 @@ ctypedef struct FastExp:
     bint far
 
 
-cdef inline float exp_fast(float t) noexcept nogil:
-    # exp(-t) = 2^n exp(-v) in the unit, 0 <= t <= FAST_MOST, n = -round(t log2 e)
-    cdef float shifted = fmaf(t, -FAST_LOG2E, FAST_SHIFT), n = shifted - FAST_SHIFT
-    cdef float v = fmaf(n, FAST_LN2_LO, fmaf(n, FAST_LN2_HI, t)), p
+cdef inline float exp_fast(float t, bint far) noexcept nogil:
+    # exp(-t) = 2^n exp(-v), n = -round(t log2 e): 0 <= t <= FAST_MOST, in the unit, or near. There is no NaN among the
+    # near, so that n is added to the exponent as an integer, which leaves a port free that multiplies.
+    cdef float shift = FAST_UNIT_SHIFT if far else FAST_SHIFT, shifted = fmaf(t, -FAST_LOG2E, shift)
+    cdef float n = shifted - shift, v = fmaf(n, FAST_LN2_LO, fmaf(n, FAST_LN2_HI, t)), p
     p = fmaf(v, fmaf(v, fmaf(v, fmaf(v, FAST_EXP_C6, -FAST_EXP_C5), FAST_EXP_C4), -FAST_EXP_C3), FAST_EXP_C2)
-    return from_bits_f32(bits_f32(shifted) << 23) * fmaf(v, fmaf(v, p, -1.0), 1.0)
+    p = fmaf(v, fmaf(v, p, -1.0), 1.0)
+    if far:
+        return from_bits_f32(bits_f32(shifted) << 23) * p
+    return from_bits_f32(bits_f32(p) + (bits_f32(shifted) << 23))
 
 
 cdef inline float at_least(float a, float least) noexcept nogil:
@@ -76,6 +82,29 @@ cdef inline float at_least(float a, float least) noexcept nogil:
     # chooses, and the product of the smaller may be subnormal.
     cdef unsigned int u = bits_f32(a), low = bits_f32(least)
     return from_bits_f32(u if u > low else low)
+
+
+cdef inline float at_most(float a, float most) noexcept nogil:
+    # The smaller of two numbers >= 0, as integers
+    cdef unsigned int u = bits_f32(a), high = bits_f32(most)
+    return from_bits_f32(u if u < high else high)
+
+
+cdef inline float zero_or_at_least(float a, float least) noexcept nogil:
+    # at_least, but for 0, which stays: 1 less, it is the largest integer.
+    cdef unsigned int u = bits_f32(a) - 1, low = bits_f32(least) - 1
+    return from_bits_f32((u if u > low else low) + 1)
+
+
+cdef inline bint negative_f32(float x) noexcept nogil:
+    # As an integer, on a port that does not multiply: -0 and a negative NaN are negative.
+    return <int> bits_f32(x) < 0
+
+
+cdef inline float positive_part(float x) noexcept nogil:
+    # The larger of x and 0, as integers
+    cdef int b = <int> bits_f32(x)
+    return from_bits_f32(b if b > 0 else 0)
 
 
 cdef inline float beside_one(float a, bint far) noexcept nogil:
@@ -91,15 +120,12 @@ cdef inline float settled(float a, bint far) noexcept nogil:
         return a
     whole = fmaf(a, FAST_GRID, FAST_UINT_BASE)
     normal = at_least(a, FAST_LEAST_NORMAL) * FAST_UNIT_INVERSE
-    return from_bits_f32(bits_f32(whole) - bits_f32(FAST_UINT_BASE)) if a < FAST_LEAST_NORMAL else normal
+    whole = from_bits_f32(bits_f32(whole) - bits_f32(FAST_UINT_BASE))
+    return whole if <int> bits_f32(a) < <int> bits_f32(FAST_LEAST_NORMAL) else normal
 
 
 cdef inline FastExp fast_exp_of(float u, bint far) noexcept nogil:
-    cdef FastExp e
-    e.u = u if far else u * FAST_UNIT_INVERSE
-    e.e = beside_one(e.u, far)
-    e.far = far
-    return e
+    return FastExp(u, beside_one(u, far), far)
 
 
 cdef inline float log1p_share_fast(FastExp e) noexcept nogil:

@@ -5,7 +5,9 @@
 #
 # In octaves, since w is near 2.9 then, and w - r and w + r, rounded, are off less than next to 2, the lower end of a
 # binade. w and r are kept apart: each function forms from them the sums that it needs, with as few roundings as it can.
-# `near` is here where the numerator n is 2^-487 or more; in other blocks it stays in a unit, 2^1000.
+# `near` is here where |x| is 0 or between FAST_TINY_F64 and FAST_NEAR_MOST_F64, and the numerator n is 2^-487 or more;
+# in other blocks it stays in a unit, 2^1000. Powers of 2 are added to its exponent as integers, which leaves a port
+# free that multiplies: a NaN may be lost there, and stays in w.
 #
 # The constants and coefficients are made again by bench/coefficients.sollya.
 
@@ -17,10 +19,11 @@ from fastsig.kernels.common.exp_narrow cimport LOG2E
 cdef extern from *:
     const double FAST_UNIT_F64 "0x1p+1000"
     const double FAST_UNIT_INVERSE_F64 "0x1p-1000"
-    const double FAST_SHIFT_F64 "(0x1.8p+52 + (1023 + 1000))"  # its low bits hold the exponent of 2^n, in the unit
-    const uint64_t FAST_IS_NEAR_F64 "((uint64_t)3 << 61)"  # of a numerator in the unit, from FAST_LOW_F64 on
+    const double FAST_SHIFT_F64 "0x1.8p+52"  # the low bits of a sum with it hold n
+    const double FAST_UNIT_SHIFT_F64 "(0x1.8p+52 + 1000)"  # and with this n + 1000, as in the unit
     const double FAST_TINY_F64 "0x1p-400"
-    const double FAST_LOW_F64 "0x1p+513"  # in the unit, 2^-487: the least numerator of a near x
+    const double FAST_NEAR_MOST_F64 "337.0"  # exp(-337) > 2^-487
+    const double FAST_LOW_F64 "0x1p+513"  # in the unit, 2^-487: less than the numerator of any near x
     const double FAST_LEAST_NORMAL_F64 "0x1p-22"  # in the unit
     const double FAST_GRID_F64 "0x1p+74"  # the least subnormals in a unit of the unit
 
@@ -55,18 +58,19 @@ ctypedef struct FastRatio:
     double low  # FAST_LOW_F64 and FAST_LEAST_NORMAL_F64, which the compiler does not know: see settled_f64
     double least
 
+ctypedef struct FastParts:  # of a ratio, as the loops keep them
+    double n
+    double w
+    double r
 
-cdef inline FastRatio exp_fast_f64(double t) noexcept nogil:
-    # exp(-t), 0 <= t <= MOST, in the unit
-    cdef double shifted = fma(t, -LOG2E, FAST_SHIFT_F64), n = shifted - FAST_SHIFT_F64, v, w
-    cdef FastRatio e
-    e.r = fma(t, LOG2E_TAIL, fma(t, LOG2E, n))
-    v = e.r * e.r
+
+cdef inline FastParts exp_fast_f64(double t, bint far) noexcept nogil:
+    # exp(-t), 0 <= t <= MOST, in the unit, or near
+    cdef double shift = FAST_UNIT_SHIFT_F64 if far else FAST_SHIFT_F64, shifted = fma(t, -LOG2E, shift)
+    cdef double r = fma(t, LOG2E_TAIL, fma(t, LOG2E, shifted - shift)), v = r * r, w
     w = fma(v, fma(v, fma(v, fma(v, FAST_COTH_C10, FAST_COTH_C8), FAST_COTH_C6), FAST_COTH_C4), FAST_COTH_C2)
-    e.w = fma(v, w, FAST_COTH_C0)
-    e.n = from_bits(bits(shifted) << 52) * (e.w - e.r)
-    e.far = True
-    return e
+    w = fma(v, w, FAST_COTH_C0)
+    return FastParts(from_bits(bits(w - r) + (bits(shifted) << 52)), w, r)
 
 
 cdef inline double beside_one_f64(double a, FastRatio e) noexcept nogil:
@@ -85,13 +89,8 @@ cdef inline double settled_f64(double a, FastRatio e) noexcept nogil:
     return from_bits(bits(whole) - bits(UINT_BASE)) if a < FAST_LEAST_NORMAL_F64 else normal
 
 
-cdef inline FastRatio near_ratio(double n, double w, double r) noexcept nogil:
-    cdef double plain = n * FAST_UNIT_INVERSE_F64
-    return FastRatio(plain, w, r, plain, False, 0.0, 0.0)
-
-
-cdef inline FastRatio far_ratio(double n, double w, double r, double low, double least) noexcept nogil:
-    cdef FastRatio e = FastRatio(n, w, r, 0.0, True, low, least)
+cdef inline FastRatio fast_ratio(double n, double w, double r, bint far, double low, double least) noexcept nogil:
+    cdef FastRatio e = FastRatio(n, w, r, n, far, low, least)
     e.plain = beside_one_f64(n, e)
     return e
 

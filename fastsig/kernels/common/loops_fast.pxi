@@ -1,5 +1,5 @@
-# THE LOOPS OF THE FAST TIER. Exponentials first, which tell whether all of a block is near; the formula is written once
-# and compiled for both.
+# THE LOOPS OF THE FAST TIER. A block that starts near is taken for near: the loop of the exponentials tells whether it
+# was, and if not the exponentials are made again. The formula is written once and compiled for both.
 
 ctypedef float (*fast_formula)(float x, FastExp e) noexcept nogil
 ctypedef float (*fast_formula_with)(float x, float t, FastExp e) noexcept nogil
@@ -14,26 +14,56 @@ cdef enum:
     ALL_NEAR = 0
     ANY_FAR = 1
     ANY_TINY = 2
+    START = 64  # elements that tell how a block starts
 
 
-cdef inline int exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize_t n) noexcept nogil:
-    # exp(-|x|) in the unit, and what is there: ANY_FAR where an x is far, and if `tiny` ANY_TINY where one is so
-    # small that products with it may be subnormal, for which the formula of the far is made as well.
-    cdef float most = <float> opaque(FAST_MOST), least = <float> opaque(FAST_TINY), t
-    cdef unsigned int low = 0xffffffff, smallest = 0xffffffff, magnitude
+cdef inline bint starts_far(const float[::1] x, Py_ssize_t n) noexcept nogil:
+    # Whether a large x or NaN is among the first elements: most blocks that are far are known by that
+    cdef unsigned int most = 0, size
+    cdef Py_ssize_t i
+    if n < START:
+        return False
+    for i in range(START):
+        size = bits_f32(x[i]) & 0x7fffffff
+        most = size if size > most else most
+    return most > bits_f32(FAST_NEAR_MOST)
+
+
+cdef inline int near_exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize_t n) noexcept nogil:
+    # exp(-|x|) of the near, and whether there are others. Numbers >= 0 have the order of their bits, NaN beyond
+    # infinity. What is larger than the near comes to nothing of use, in normal numbers; what is smaller is replaced,
+    # since products with it might not be.
+    cdef float t
+    cdef unsigned int most = 0, least = 0xffffffff, size
+    cdef Py_ssize_t i
+    for i in range(n):
+        t = fabsf(x[i])
+        size = bits_f32(t)
+        most = size if size > most else most
+        if tiny:
+            least = size - 1 if size - 1 < least else least  # of 0 the largest
+        u[i] = exp_fast(at_least(t, FAST_TINY), False)
+    return ANY_FAR if most > bits_f32(FAST_NEAR_MOST) or (tiny and least < bits_f32(FAST_TINY) - 1) else ALL_NEAR
+
+
+cdef inline int far_exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize_t n) noexcept nogil:
+    # exp(-|x|), in the unit
+    cdef float most = <float> opaque(FAST_MOST), t
+    cdef unsigned int least = 0xffffffff, size
     cdef Py_ssize_t i
     for i in range(n):
         t = fabsf(x[i])
         if tiny:
-            magnitude = bits_f32(t) - 1  # of 0 the largest
-            smallest = magnitude if magnitude < smallest else smallest
-        t = most if most < t else t
-        t = least if least > t else t
-        u[i] = exp_fast(t)
-        low = bits_f32(u[i]) if bits_f32(u[i]) < low else low
-    if tiny and smallest < bits_f32(FAST_TINY) - 1:
-        return ANY_TINY
-    return ANY_FAR if low < bits_f32(FAST_LOW) else ALL_NEAR
+            size = bits_f32(t) - 1
+            least = size if size < least else least
+        u[i] = exp_fast(at_least(most if most < t else t, FAST_TINY), True)
+    return ANY_TINY if tiny and least < bits_f32(FAST_TINY) - 1 else ANY_FAR
+
+
+cdef inline int exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize_t n) noexcept nogil:
+    if not starts_far(x, n) and near_exps_fast(x, u, tiny, n) == ALL_NEAR:
+        return ALL_NEAR
+    return far_exps_fast(x, u, tiny, n)
 
 
 cdef inline int map_fast(fast_formula f, bint tiny, char **operands, Py_ssize_t n) noexcept nogil:
@@ -41,18 +71,18 @@ cdef inline int map_fast(fast_formula f, bint tiny, char **operands, Py_ssize_t 
     cdef const float[::1] x = None
     cdef float[::1] y = None
     cdef float u[NARROW_BLOCK]
-    cdef int found
+    cdef int kind
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
-    found = exps_fast(x, u, tiny, n)
-    if found:
+    kind = exps_fast(x, u, tiny, n)
+    if kind:
         for i in range(n):
             y[i] = f(x[i], fast_exp_of(u[i], True))
     else:
         for i in range(n):
             y[i] = f(x[i], fast_exp_of(u[i], False))
-    return found == ANY_TINY
+    return kind == ANY_TINY
 
 
 cdef inline int map2_fast(fast_formula f, fast_formula g, char **operands, Py_ssize_t n) noexcept nogil:
@@ -96,28 +126,71 @@ cdef inline int map_fast_with(fast_formula_with f, char **operands, Py_ssize_t n
     return wrong * INVALID
 
 
-cdef inline int exps_fast_f64(
+cdef inline uint64_t exceeds_f64(uint64_t a, uint64_t limit) noexcept nogil:
+    # The highest bit tells whether a > limit, of integers below 2^63: AVX2 cannot compare 64 bits without a sign.
+    return a + (~<uint64_t> 0 >> 1) - limit
+
+
+cdef inline uint64_t tiny_f64(double t) noexcept nogil:
+    return ~exceeds_f64(bits(t), bits(FAST_TINY_F64) - 1) & exceeds_f64(bits(t), 0)
+
+
+cdef inline bint starts_far_f64(const double[::1] x, Py_ssize_t n) noexcept nogil:
+    cdef uint64_t large = 0
+    cdef Py_ssize_t i
+    if n < START:
+        return False
+    for i in range(START):
+        large |= exceeds_f64(bits(fabs(x[i])), bits(FAST_NEAR_MOST_F64))
+    return large >> 63
+
+
+cdef inline int near_exps_fast_f64(
     const double[::1] x, double *num, double *w, double *r, bint tiny, Py_ssize_t n
 ) noexcept nogil:
     # The same of float64
+    cdef double low = opaque(FAST_TINY_F64), t
+    cdef uint64_t large = 0, small = 0
+    cdef FastParts e
+    cdef Py_ssize_t i
+    for i in range(n):
+        t = fabs(x[i])
+        large |= exceeds_f64(bits(t), bits(FAST_NEAR_MOST_F64))
+        if tiny:
+            small |= tiny_f64(t)
+        e = exp_fast_f64(low if low > t else t, False)
+        num[i] = e.n
+        w[i] = e.w
+        r[i] = e.r
+    return ANY_FAR if (large | small) >> 63 else ALL_NEAR
+
+
+cdef inline int far_exps_fast_f64(
+    const double[::1] x, double *num, double *w, double *r, bint tiny, Py_ssize_t n
+) noexcept nogil:
     cdef double most = opaque(MOST), least = opaque(FAST_TINY_F64), t
-    cdef uint64_t near = ~<uint64_t> 0, small = 0
-    cdef FastRatio e
+    cdef uint64_t small = 0
+    cdef FastParts e
     cdef Py_ssize_t i
     for i in range(n):
         t = fabs(x[i])
         if tiny:
-            small |= mask((t < FAST_TINY_F64) & (t > 0.0))
+            small |= tiny_f64(t)
         t = most if most < t else t
         t = least if least > t else t
-        e = exp_fast_f64(t)
+        e = exp_fast_f64(t, True)
         num[i] = e.n
         w[i] = e.w
         r[i] = e.r
-        near &= bits(e.n)
-    if small:
-        return ANY_TINY
-    return ANY_FAR if near & FAST_IS_NEAR_F64 != FAST_IS_NEAR_F64 else ALL_NEAR
+    return ANY_TINY if small >> 63 else ANY_FAR
+
+
+cdef inline int exps_fast_f64(
+    const double[::1] x, double *num, double *w, double *r, bint tiny, Py_ssize_t n
+) noexcept nogil:
+    if not starts_far_f64(x, n) and near_exps_fast_f64(x, num, w, r, tiny, n) == ALL_NEAR:
+        return ALL_NEAR
+    return far_exps_fast_f64(x, num, w, r, tiny, n)
 
 
 cdef inline int map_fast_f64(fast_f64_formula f, bint tiny, char **operands, Py_ssize_t n) noexcept nogil:
@@ -127,18 +200,18 @@ cdef inline int map_fast_f64(fast_f64_formula f, bint tiny, char **operands, Py_
     cdef double w[WIDE_BLOCK]
     cdef double r[WIDE_BLOCK]
     cdef double low = opaque(FAST_LOW_F64), least = opaque(FAST_LEAST_NORMAL_F64)
-    cdef int found
+    cdef int kind
     cdef Py_ssize_t i
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
-    found = exps_fast_f64(x, num, w, r, tiny, n)
-    if found:
+    kind = exps_fast_f64(x, num, w, r, tiny, n)
+    if kind:
         for i in range(n):
-            y[i] = f(x[i], far_ratio(num[i], w[i], r[i], low, least))
+            y[i] = f(x[i], fast_ratio(num[i], w[i], r[i], True, low, least))
     else:
         for i in range(n):
-            y[i] = f(x[i], near_ratio(num[i], w[i], r[i]))
-    return found == ANY_TINY
+            y[i] = f(x[i], fast_ratio(num[i], w[i], r[i], False, low, least))
+    return kind == ANY_TINY
 
 
 cdef inline int map2_fast_f64(fast_f64_formula f, fast_f64_formula g, char **operands, Py_ssize_t n) noexcept nogil:
@@ -155,12 +228,12 @@ cdef inline int map2_fast_f64(fast_f64_formula f, fast_f64_formula g, char **ope
     borrow(z, operands[2], n)
     if exps_fast_f64(x, num, w, r, False, n):
         for i in range(n):
-            y[i] = f(x[i], far_ratio(num[i], w[i], r[i], low, least))
-            z[i] = g(x[i], far_ratio(num[i], w[i], r[i], low, least))
+            y[i] = f(x[i], fast_ratio(num[i], w[i], r[i], True, low, least))
+            z[i] = g(x[i], fast_ratio(num[i], w[i], r[i], True, low, least))
     else:
         for i in range(n):
-            y[i] = f(x[i], near_ratio(num[i], w[i], r[i]))
-            z[i] = g(x[i], near_ratio(num[i], w[i], r[i]))
+            y[i] = f(x[i], fast_ratio(num[i], w[i], r[i], False, low, least))
+            z[i] = g(x[i], fast_ratio(num[i], w[i], r[i], False, low, least))
     return 0
 
 
@@ -178,10 +251,10 @@ cdef inline int map_fast_with_f64(fast_f64_formula_with f, char **operands, Py_s
     borrow(y, operands[2], n)
     if exps_fast_f64(x, num, w, r, False, n):
         for i in range(n):
-            y[i] = f(x[i], t[i], far_ratio(num[i], w[i], r[i], low, least))
+            y[i] = f(x[i], t[i], fast_ratio(num[i], w[i], r[i], True, low, least))
     else:
         for i in range(n):
-            y[i] = f(x[i], t[i], near_ratio(num[i], w[i], r[i]))
+            y[i] = f(x[i], t[i], fast_ratio(num[i], w[i], r[i], False, low, least))
     return flags_of_doubles(target_flags, t, n)
 
 

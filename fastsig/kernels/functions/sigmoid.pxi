@@ -94,7 +94,7 @@ cdef inline float lower_fast(FastExp e) noexcept nogil:
 # BOUND fast_sigmoid float32 fma: 1.70 ulp; worst 1.6465 at -0x1.196d7p+0
 cdef inline float sigmoid_fast(float x, FastExp e) noexcept nogil:
     cdef float a = lower_fast(e)
-    return settled(a, e.far) if x < 0.0 else <float> 1.0 - beside_one(a, e.far)
+    return settled(a, e.far) if negative_f32(x) else <float> 1.0 - beside_one(a, e.far)
 
 
 # BOUND fast_sigmoid float64 fma: 1.70 ulp; worst 1.5468 at -0x1.c999b95cd8ebbp+4

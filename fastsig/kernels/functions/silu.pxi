@@ -99,14 +99,13 @@ cdef int silu_g(char **p, Py_ssize_t n) noexcept nogil:
 # BOUND fast_silu float32 fma: 1.90 ulp; worst 1.7853 at -0x1.2797cap-2
 cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
     # b = |x| (h + l), h + l = sigmoid(-|x|) = e - e q, q = e/(1 + e): -b for x < 0, and x - b otherwise
-    cdef float q = e.e / (<float> 1.0 + e.e), u = e.u if x < 0.0 else e.e, h = fmaf(-u, q, u), l = fmaf(-u, q, u - h)
-    cdef float size = fabsf(x), b
+    cdef float q = e.e / (<float> 1.0 + e.e), u = e.u if negative_f32(x) else e.e, size = fabsf(x), b
+    cdef float h = fmaf(-u, q, u), l = fmaf(-u, q, u - h)
     if not e.far:
-        return (<float> -0.0 if x < 0.0 else x) - fmaf(size, h, size * l)
-    size = FAST_MOST if FAST_MOST < size else size
-    size = FAST_TINY if (FAST_TINY > size) & (size > 0.0) else size
+        return (<float> -0.0 if negative_f32(x) else x) - fmaf(size, h, size * l)
+    size = zero_or_at_least(at_most(size, FAST_MOST), FAST_TINY)
     b = fmaf(size, h, size * l)
-    return -settled(b, True) if x < 0.0 else x - b
+    return -settled(b, True) if negative_f32(x) else x - b
 
 
 cdef inline int halve_tiny(char **operands, Py_ssize_t n) noexcept nogil:

@@ -78,8 +78,8 @@ cdef int softplus_g(char **p, Py_ssize_t n) noexcept nogil:
 cdef inline float softplus_fast(float x, FastExp e) noexcept nogil:
     cdef float a = fmaf(e.u, log1p_share_fast(e), e.u)
     if e.far:
-        return settled(a, True) if x < 0.0 else (x if x > 0.0 else <float> 0.0) + beside_one(a, True)
-    return (x if x > 0.0 else <float> 0.0) + a
+        return settled(a, True) if x < 0.0 else positive_part(x) + beside_one(a, True)
+    return positive_part(x) + a
 
 
 cdef inline Pair log1p_fast_f64(FastRatio e) noexcept nogil:
