@@ -270,7 +270,6 @@ def test_bits_do_not_depend_on_what_else_a_block_holds(name, dtype, isa):
             assert not k.size, f"{name} {isa}: {k.size} change if numbers in their blocks are {kind}: {inputs}"
 
 
-@pytest.mark.parametrize("name", FAST)
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("name", FAST)
@@ -285,6 +284,7 @@ def test_nan_of_either_sign_stays_nan_in_vectors_and_in_what_is_left_of_them(nam
                 assert all(np.isnan(y).all() for y in depend), f"{n} of {nan}"
 
 
+@pytest.mark.parametrize("name", FAST)
 def test_they_are_public_ufuncs_that_pickle_by_their_path(name):
     ufunc = getattr(fastsig.fast, name)
     assert type(ufunc) is np.ufunc
