@@ -273,6 +273,20 @@ def test_bits_do_not_depend_on_what_else_a_block_holds(name, dtype, isa):
             assert not k.size, f"{name} {isa}: {k.size} change if numbers in their blocks are {kind}: {inputs}"
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("name", FAST)
+def test_nan_of_either_sign_stays_nan_in_vectors_and_in_what_is_left_of_them(name, isa, dtype):
+    ufunc = FAST_UFUNCS[isa][name]
+    for n in (1, 7, 33, 1000):
+        for nan in (np.nan, -np.nan):
+            x = np.full(n, nan, dtype)
+            for inputs in {1: [(x,)], 2: [(x, np.full(n, 0.5, dtype)), (np.full(n, 0.5, dtype), x)]}[ufunc.nin]:
+                found = outputs(ufunc(*inputs))
+                depend = found if inputs[0] is x else found[:1]  # the hessian does not hang on the label
+                assert all(np.isnan(y).all() for y in depend), f"{n} of {nan}"
+
+
 @pytest.mark.parametrize("name", FAST)
 def test_they_are_public_ufuncs_that_pickle_by_their_path(name):
     ufunc = getattr(fastsig.fast, name)

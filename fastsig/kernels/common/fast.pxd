@@ -121,7 +121,7 @@ cdef inline float settled(float a, bint far) noexcept nogil:
     whole = fmaf(a, FAST_GRID, FAST_UINT_BASE)
     normal = at_least(a, FAST_LEAST_NORMAL) * FAST_UNIT_INVERSE
     whole = from_bits_f32(bits_f32(whole) - bits_f32(FAST_UINT_BASE))
-    return whole if <int> bits_f32(a) < <int> bits_f32(FAST_LEAST_NORMAL) else normal
+    return whole if a < FAST_LEAST_NORMAL else normal  # not as integers: of those a negative NaN is less
 
 
 cdef inline FastExp fast_exp_of(float u, bint far) noexcept nogil:
