@@ -380,7 +380,7 @@ def _plan(ufunc: Any, inputs: tuple, out: Any) -> tuple[list, list, tuple] | Non
     is_array = [not (type(x) in SCALARS or isinstance(x, np.generic)) for x in inputs]
     arrays = [x for x, is_one in zip(inputs, is_array, strict=True) if is_one]
     given = [y for y in outs if y is not None]
-    if not all(type(a) in CLASSES and a.dtype.kind in KINDS for a in arrays + given):
+    if not all(type(a) in CLASSES and _may_be_cut(a.dtype) for a in arrays + given):
         return None
     try:
         size = np.broadcast(*arrays, *given).size
@@ -395,7 +395,7 @@ def _plan(ufunc: Any, inputs: tuple, out: Any) -> tuple[list, list, tuple] | Non
         **({"out": tuple(y if y is None else np.empty(0, y.dtype) for y in outs)} if given else {}),
     )
     dtypes = [y.dtype for y in (found if isinstance(found, tuple) else (found,))]
-    if not all(dtype.kind in KINDS for dtype in dtypes):
+    if not all(map(_may_be_cut, dtypes)):
         return None
     # And so is the layout: ufuncs use this iterator too. It checks and allocates outputs, and its views have all
     # operands broadcast and the axes put in order, those that can be one merged: contiguous arrays become flat.
@@ -418,6 +418,11 @@ def _plan(ufunc: Any, inputs: tuple, out: Any) -> tuple[list, list, tuple] | Non
     results = [made if y is None else y for y, made in zip(outs, walk.operands[len(arrays) :], strict=True)]
     views = iter(reads)
     return [next(views) if is_one else x for x, is_one in zip(inputs, is_array, strict=True)], writes, tuple(results)
+
+
+def _may_be_cut(dtype: np.dtype) -> bool:
+    """Tell whether arrays of a type may be cut: those of KINDS, and bfloat16, which is of no kind of its own."""
+    return dtype.kind in KINDS or dtype.type is getattr(sys.modules.get("ml_dtypes"), "bfloat16", np.number)
 
 
 def _overlaps_itself(y: np.ndarray) -> bool:

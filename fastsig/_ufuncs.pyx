@@ -287,10 +287,10 @@ def add_bfloat16(ufuncs, table, dtype):
     dtype : numpy.dtype
         The type.
 
-    Raises
-    ------
-    ImportError
-        If a ufunc has computed this type before: NumPy keeps to the float32 that it took then.
+    Returns
+    -------
+    list of str
+        The names of ufuncs that have computed this type before: NumPy keeps to the float32 that it took then.
     """
     cdef Parts parts
     cdef int[OPERANDS] types
@@ -299,22 +299,23 @@ def add_bfloat16(ufuncs, table, dtype):
     cdef cnp.ufunc made
     for i in range(OPERANDS):
         types[i] = dtype.num
+    late = []
     for name, made in ufuncs.items():
         parts = <Parts> (<UfuncObject *> made).obj
-        parts.bfloat16 = Loop(
-            <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK, False
-        )
-        cnp.PyUFunc_RegisterLoopForType(
-            made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
-        )
-        add_promoters_beside(made, type(dtype))
-        # By a call: NumPy 2.4's resolve_dtypes crashes for a type that is not its own.
+        if parts.bfloat16.run == NULL:  # a second import, after one that failed, finds the loops where they are
+            parts.bfloat16 = Loop(
+                <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK,
+                False
+            )
+            cnp.PyUFunc_RegisterLoopForType(
+                made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
+            )
+            add_promoters_beside(made, type(dtype))
+        # Only a call tells which loop it takes.
         results = made(*[cnp.PyArray_SimpleNew(1, &empty, dtype.num)] * made.nin)
         if (results[0] if made.nout > 1 else results).dtype != dtype:
-            raise ImportError(
-                f"fastsig.{name} has computed {dtype} before, in a type that NumPy keeps to from then on: "
-                "import fastsig.bfloat16, or ml_dtypes before fastsig, before the first call"
-            )
+            late.append(name)
+    return late
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module

@@ -16,5 +16,15 @@ from fastsig import _dispatch, _ufuncs, fast
 
 _KERNELS = _dispatch.load(_dispatch.PICKED).BFLOAT16
 
-for _tier in (fastsig, fast):
-    _ufuncs.add_bfloat16({name: getattr(_tier, name) for name in _KERNELS}, _KERNELS, np.dtype(ml_dtypes.bfloat16))
+_LATE = [
+    f"{_tier.__name__}.{name}"
+    for _tier in (fastsig, fast)
+    for name in _ufuncs.add_bfloat16(
+        {name: getattr(_tier, name) for name in _KERNELS}, _KERNELS, np.dtype(ml_dtypes.bfloat16)
+    )
+]
+if _LATE:  # all others take bfloat16 from now on
+    raise ImportError(
+        f"computed before in bfloat16, which NumPy has taken for float32 and keeps to: {', '.join(_LATE)}. "
+        "Import fastsig.bfloat16, or ml_dtypes before fastsig, before the first call"
+    )

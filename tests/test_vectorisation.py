@@ -28,6 +28,8 @@ CALL = re.compile(r"\b(__pyx\w+\dkernels_\w+)\(")
 LOOP = re.compile(r"^\s*for \(")
 KERNEL = re.compile(rf"\dkernels_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_(?P<type>[efd])$")
 FAST_KERNEL = re.compile(rf"\dkernels_[a-z0-9]+_fast_(?P<function>{'|'.join(FAST)})_[fd]$")
+BFLOAT16_KERNEL = re.compile(rf"\dkernels_[a-z0-9]+_(?P<function>{'|'.join(FUNCTIONS)})_b$")
+BFLOAT16_LOOPS = re.compile(r"_(?:values|backward|gradients|inside|factors|probabilities|targets)_bf16$")
 REPORT = re.compile(r"(?P<file>\w+)\.c:(?P<line>\d+):\d+: optimized:\s+loop vectorized using (?P<width>\d+) byte")
 
 
@@ -77,8 +79,13 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
         line for name in kernels for line in loops_of(name, functions, F16C[isa])
     }
     assert own
+    # Of bfloat16 those that are inlined into its kernels; the others run the loops of float32.
+    bfloat16 = [name for name in functions if BFLOAT16_KERNEL.search(name)]
+    assert len(bfloat16) == len(FUNCTIONS)
+    own_bfloat16 = {line for name, (lines, _) in functions.items() if BFLOAT16_LOOPS.search(name) for line in lines}
+    assert own_bfloat16
     if not FMA[isa]:
-        fast, own = [], set()
+        fast, own, bfloat16 = [], set(), []
 
     left_out = RARE + (NOT_WITH_SSE2 if isa == "baseline" else ())
     spared = {line for name, (lines, _) in functions.items() if name.endswith(left_out) for line in lines}
@@ -86,6 +93,7 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
 
     users = Counter(line for name in kernels for line in loops_of(name, functions, F16C[isa]))
     users += Counter(line for name in fast for line in loops_of(name, functions, F16C[isa]) if line in own)
+    users += Counter(line for name in bfloat16 for line in loops_of(name, functions, F16C[isa]) if line in own_bfloat16)
     assert all(loops_of(name, functions, F16C[isa]) for name in kernels)
 
     vectorised = Counter(

@@ -14,7 +14,8 @@
 #     _exact   the accurate phase: the value of any type, in integers of many limbs
 #     _fast    float32 of the fast tier, in float32                                     kernel fast_NAME_f
 #     _fast_f64  float64 of the fast tier, with hardly any pairs                        kernel fast_NAME_d
-# bfloat16 has no formulas: its kernel, NAME_b, rounds a float32's results and asks the accurate phase.
+#     _bf16    bfloat16 in float32, of inputs and results that are normal numbers
+# The kernel of bfloat16, NAME_b, takes that, or rounds a float32's results and asks the accurate phase.
 # What functions share is in common/, arithmetic in .pxd files, loops in .pxi files, and in accurate/. A page may use
 # what stands in one that is included before it.
 #

@@ -11,7 +11,7 @@ from processes import run_python
 from reference import nearest
 
 import fastsig
-from fastsig import _dispatch
+from fastsig import _dispatch, _threaded, fast
 from fastsig._reference import REFERENCE
 
 ml_dtypes = library("ml_dtypes")
@@ -57,7 +57,7 @@ def targets():
     """Return scores of all sizes beside targets: of all sizes, saturated, and ties of 1 - t and 1/2 - t."""
     rng = np.random.default_rng(7)
     (x,), (t,) = every_finite(), every_probability()
-    n = 10_000
+    n = 25_000
     scores = np.concatenate([rng.choice(x, n), rng.normal(0, 8, 2 * n), rng.choice(x, n)]).astype(BFLOAT16)
     ties = rng.integers(0, 512, 2 * n) / rng.choice([512, 1024], 2 * n)
     return scores, np.concatenate([rng.choice(t, n), rng.random(n), ties]).astype(BFLOAT16)
@@ -67,7 +67,7 @@ def factors():
     """Return gradients of all sizes beside sigmoids, numbers of all sizes, and numbers of few digits."""
     rng = np.random.default_rng(8)
     (x,), (t,) = every_finite(), every_probability()
-    n = 10_000
+    n = 25_000
     grad = np.concatenate([rng.choice(x, 2 * n), rng.normal(0, 1, 2 * n)]).astype(BFLOAT16)
     y = np.concatenate([rng.choice(x, n), rng.choice(t, n), rng.random(n), rng.integers(0, 256, n) / 256])
     return grad, y.astype(BFLOAT16)
@@ -92,6 +92,13 @@ def test_each_result_is_the_nearest_bfloat16(name):
             assert y.dtype == BFLOAT16
             wrong = ~same(y, right)
             assert not wrong.any(), (isa, [x[wrong][:5] for x in inputs], y[wrong][:5], right[wrong][:5])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_fast_tier_returns_the_same(name):
+    inputs, _ = right_values(name, 0, sample_of(name))
+    results = zip(*(outputs(getattr(tier, name)(*inputs)) for tier in (fastsig, fast)), strict=True)
+    assert all(same(*pair).all() for pair in results)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -132,9 +139,12 @@ def test_the_type_of_mixed_inputs():
     assert type(fastsig.sigmoid(b[0])) is ml_dtypes.bfloat16
 
 
-def test_threads():
+def test_threads(monkeypatch):
+    cut = []
+    monkeypatch.setattr(_threaded, "_compute", lambda *args, compute=_threaded._compute: cut.append(compute(*args)))
     x = np.random.default_rng(10).normal(0, 4, 1 << 19).astype(BFLOAT16)
-    assert same(fastsig.threaded(fastsig.sigmoid, x), fastsig.sigmoid(x)).all()
+    assert same(fastsig.threaded(fastsig.sigmoid, x, workers=2), fastsig.sigmoid(x)).all()
+    assert cut
 
 
 ORDERS = {
@@ -156,14 +166,24 @@ assert fastsig.sigmoid(x).dtype == fastsig.fast.sigmoid(x).dtype == x.dtype""",
     assert done.returncode == 0, done.stderr
 
 
-def test_too_late_is_an_error():
+def test_too_late_is_an_error_that_names_the_functions_and_leaves_the_others_right():
     done = run_python(
         "-c",
         """import fastsig, ml_dtypes, numpy as np
-fastsig.sigmoid(np.zeros(3, ml_dtypes.bfloat16))
-import fastsig.bfloat16""",
+x = np.zeros(3, ml_dtypes.bfloat16)
+fastsig.log_sigmoid(x)
+for _ in range(2):
+    try:
+        import fastsig.bfloat16
+    except ImportError as late:
+        print(late)
+print(*(f(x).dtype for f in (fastsig.sigmoid, fastsig.log_sigmoid, fastsig.silu, fastsig.fast.log_sigmoid)))""",
     )
-    assert b"ImportError: fastsig.sigmoid has computed bfloat16 before" in done.stderr
+    first, second, dtypes = done.stdout.decode().splitlines()
+    assert first == second
+    assert first.endswith("before the first call")
+    assert "keeps to: fastsig.log_sigmoid. " in first
+    assert dtypes == "bfloat16 float32 bfloat16 bfloat16", done.stderr
 
 
 def test_fastsig_alone_imports_no_ml_dtypes():

@@ -7,6 +7,11 @@ cdef extern from *:
     const double SMALL_NARROW_X "0x1p-28"
     const double CUBIC "(-1.0 / 48)"
     const double FAR "75.0"  # exp(-75) < 2^-107
+    # For bfloat16, an interval around the gradient: q of a near x is within 2^-22.6 of itself, as a test of each shows,
+    # and two roundings follow, one of the sum and one of the interval's ends.
+    const float MARGIN_BF16 "0x1.6bp-23f"  # 2^-22.5
+    const float MARGIN_SUM_BF16 "0x1.08p-23f"
+    const uint16_t TARGET_LEAST_BF16 "((uint16_t)((127 - 17) << 7))"  # 1 - t is exact from 2^-17 on
     const double SMALL_X "0x1p-27"  # x^3/48 is below half an ulp of x/4
 
 
@@ -159,7 +164,71 @@ cdef int logistic_loss_gradient_hessian_g(char **p, Py_ssize_t n) noexcept nogil
     return map2_with_ld(logistic_loss_gradient_ld, logistic_loss_hessian_ld, target_flags, p, n)
 
 
+cdef inline bint gradients_bf16(char **operands, uint16_t *doubt, Py_ssize_t n) noexcept nogil:
+    # The gradient is in doubt where the ends of its interval are rounded to two numbers.
+    cdef const uint16_t[::1] x = None
+    cdef const uint16_t[::1] t = None
+    cdef uint16_t[::1] y = None
+    cdef uint16_t[::1] z = None
+    cdef float v, target, e, s, q, a, b, margin
+    cdef unsigned int differ, any_doubt = 0
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    borrow(z, operands[3], n)
+    for i in range(n):
+        v = float_of_bf16(x[i])
+        target = float_of_bf16(t[i])
+        e = exp_minus_bf16(v)
+        s = sigmoid_of_exp(e)
+        q = e * s
+        z[i] = rounded_bf16(bits_f32(s * q))
+        a = s if v < 0.0 else -q
+        b = -target if v < 0.0 else <float> 1.0 - target
+        v = b + a
+        margin = fmaf(fabsf(a), MARGIN_BF16, MARGIN_SUM_BF16 * fabsf(v))
+        y[i] = <uint16_t> ((bits_f32(v) + MIDDLE_BF16) >> 16)
+        differ = ((bits_f32(v - margin) + MIDDLE_BF16) ^ (bits_f32(v + margin) + MIDDLE_BF16)) >> 16
+        doubt[i] = <uint16_t> differ
+        any_doubt |= differ
+    return any_doubt != 0
+
+
+cdef inline int map_gradient_hessian_bf16(char **operands, Py_ssize_t n) noexcept nogil:
+    cdef const uint16_t[::1] x = None
+    cdef const uint16_t[::1] t = None
+    cdef uint16_t[::1] y = None
+    cdef uint16_t doubt[NARROW_BLOCK]
+    cdef int flags = 0
+    cdef Py_ssize_t i
+    borrow(x, operands[0], n)
+    borrow(t, operands[1], n)
+    borrow(y, operands[2], n)
+    if gradients_bf16(operands, doubt, n):
+        for i in range(n):
+            if doubt[i]:
+                y[i] = nearest_bf16(logistic_loss_gradient_exact, float_of_bf16(x[i]), float_of_bf16(t[i]), &flags)
+    return flags
+
+
+cdef inline bint targets_bf16(const char *t_at, Py_ssize_t n) noexcept nogil:
+    # Whether every t is 0 or from TARGET_LEAST_BF16 to 1; numbers with a sign have larger bits
+    cdef const uint16_t[::1] t = None
+    cdef uint16_t least = 0xffff, most = 0, u
+    cdef Py_ssize_t i
+    borrow(t, t_at, n)
+    for i in range(n):
+        u = t[i]
+        most = u if u > most else most
+        u = <uint16_t> (u - 1)
+        least = u if u < least else least
+    return most <= ONE_BF16 and least >= TARGET_LEAST_BF16 - 1
+
+
 cdef int logistic_loss_gradient_hessian_b(char **p, Py_ssize_t n) noexcept nogil:
+    if near_bf16(p[0], n) and targets_bf16(p[1], n):
+        return map_gradient_hessian_bf16(p, n)
     return map_bf16(
         logistic_loss_gradient_hessian_f, signature(2, 2), logistic_loss_gradient_exact, sigmoid_derivative_exact, p, n
     )

@@ -4,6 +4,7 @@
 # Near 1/2, j = 0 and a - b is exact: nothing cancels. 1 - p is exact for p >= 1/2, and a pair below.
 
 cdef extern from *:
+    const uint16_t LOGIT_LEAST_BF16 "((uint16_t)((127 - 50) << 7))"  # 2^-50: below 2^-52 one is rounded wrong
     const uint64_t OCTAVE_SHIFT "0x3a00000000000ULL"
     const double LOW_RATIO "0.82"
     const float LOGIT_LN2 "0x1.62e432p-1f"  # times HALF_LESS it is ln 2 (1 + 2^-25.03)
@@ -218,7 +219,41 @@ cdef int fast_logit_d(char **p, Py_ssize_t n) noexcept nogil:
     return plain_fast_f64(logit_fast_f64, logit_flags, p, n) if HAS_FMA else logit_d(p, n)
 
 
+cdef inline float logit_bf16(float p) noexcept nogil:
+    # log(p/(1 - p)) = j log 2 + 2 atanh(q/2), q = 2(p - m)/(p + m), m = 2^j (1 - p) the nearest to p in ratio. For
+    # p < 2^-17, 1 - p has the error of a rounding.
+    cdef float b = <float> 1.0 - p, m, j, q, y
+    cdef int k = (<int> bits_f32(p) - <int> bits_f32(b) + (1 << 22)) >> 23
+    m = from_bits_f32(bits_f32(b) + (<unsigned int> k << 23))
+    j = <float> k
+    q = (p - m) / (p + m)
+    q += q
+    y = fmaf(j, FAST_LN2_HI, q + fmaf(j, FAST_LN2_LO, atanh_rest_fast(q)))
+    y = <float> INFINITY if b == 0.0 else y
+    return <float> -INFINITY if p == 0.0 else y
+
+
+cdef inline bint probabilities_bf16(const char *p_at, int *flags, Py_ssize_t n) noexcept nogil:
+    # Whether every p is 0 or from LOGIT_LEAST_BF16 to 1; numbers with a sign have larger bits
+    cdef const uint16_t[::1] p = None
+    cdef uint16_t least = 0xffff, least_positive = 0xffff, most = 0, u
+    cdef Py_ssize_t i
+    borrow(p, p_at, n)
+    for i in range(n):
+        u = p[i]
+        most = u if u > most else most
+        least = u if u < least else least
+        u = <uint16_t> (u - 1)
+        least_positive = u if u < least_positive else least_positive
+    flags[0] = DIVIDE if least == 0 or most == ONE_BF16 else 0
+    return most <= ONE_BF16 and least_positive >= LOGIT_LEAST_BF16 - 1
+
+
 cdef int logit_b(char **p, Py_ssize_t n) noexcept nogil:
+    cdef int flags
+    if HAS_FMA and probabilities_bf16(p[0], &flags, n):
+        values_bf16(logit_bf16, True, p[0], p[1], n)
+        return flags
     return map_bf16(fast_logit_f, signature(1, 1), logit_exact, NULL, p, n)
 
 

@@ -111,7 +111,14 @@ cdef int fast_sigmoid_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_fast_f64(sigmoid_fast_f64, False, p, n) if HAS_FMA else sigmoid_d(p, n)
 
 
+cdef inline float sigmoid_bf16(float x) noexcept nogil:
+    return sigmoid_of_exp(exp_minus_bf16(x))
+
+
 cdef int sigmoid_b(char **p, Py_ssize_t n) noexcept nogil:
+    if near_bf16(p[0], n):
+        values_bf16(sigmoid_bf16, False, p[0], p[1], n)
+        return 0
     return map_bf16(fast_sigmoid_f, signature(1, 1), sigmoid_exact, NULL, p, n)
 
 

@@ -225,7 +225,88 @@ cdef int fast_sigmoid_backward_d(char **p, Py_ssize_t n) noexcept nogil:
     return map_backward_fast_f64(p, n) if HAS_FMA else sigmoid_backward_d(p, n)
 
 
+cdef extern from *:
+    """
+    /* Where uint16_t are: aligned to 2 bytes, and written as others. */
+    #ifdef __GNUC__
+    typedef uint32_t __attribute__((aligned(2), may_alias)) fastsig_two_bf16;
+    #else
+    typedef uint32_t fastsig_two_bf16;
+    #endif
+    """
+    ctypedef unsigned int TwoBf16 "fastsig_two_bf16"
+    const unsigned int UPPER_HALF "0xffff0000u"
+    const unsigned int SIGN_F32 "0x80000000u"
+    const unsigned int EXPONENT_F32 "0x7f800000u"
+    const unsigned int TO_BASE_BF16 "((16u << 23) + (1u << 22))"  # from 2^k to 1.5 * 2^(k + 16), of ulp 2^(k - 7)
+    const float BELOW_ONE_F32 "(1.0f - 0x1p-24f)"
+
+    # Within these, in the bits of bfloat16, no number is subnormal, nor are the digits of any product, or overflows.
+    const uint16_t GRAD_LEAST_BF16 "((uint16_t)((127 - 50) << 7))"  # 2^-50
+    const uint16_t GRAD_MOST_BF16 "((uint16_t)((127 + 100) << 7))"
+    const uint16_t Y_LEAST_BF16 "((uint16_t)((127 - 40) << 7))"
+
+
+cdef inline unsigned int sigmoid_backward_bf16(unsigned int grad_bits, unsigned int y_bits) noexcept nogil:
+    # Rounded once, of 0 <= y <= 1: a = grad y is exact, and so is b = 1 - y for y >= 2^-17. Below that a is a tie,
+    # which any b < 1 decides, or further from one than b is from 1. The sum with `base` has the bfloat16's last bit, and
+    # the product is added to it without a rounding of its own, ties to even. 0 gets back its sign.
+    cdef float y = from_bits_f32(y_bits), a = from_bits_f32(grad_bits) * y, b = <float> 1.0 - y, base
+    cdef unsigned int u
+    b = b if b < BELOW_ONE_F32 else BELOW_ONE_F32
+    u = bits_f32(a * b)
+    base = from_bits_f32((u & EXPONENT_F32) + TO_BASE_BF16)
+    return bits_f32(fmaf(a, b, base) - base) | (u & SIGN_F32)
+
+
+cdef inline void backward_bf16(const char *grad_at, const char *y_at, char *z_at, Py_ssize_t n) noexcept nogil:
+    # Two at a time, which are halves of an integer: so no lanes are widened or narrowed.
+    cdef const TwoBf16 *grad = <const TwoBf16 *> grad_at
+    cdef const TwoBf16 *y = <const TwoBf16 *> y_at
+    cdef TwoBf16 *z = <TwoBf16 *> z_at
+    cdef Py_ssize_t i
+    for i in range(n):
+        z[i] = (
+            sigmoid_backward_bf16(grad[i] & UPPER_HALF, y[i] & UPPER_HALF)
+            | sigmoid_backward_bf16(grad[i] << 16, y[i] << 16) >> 16
+        )
+
+
+cdef inline bint factors_bf16(const char *grad_at, const char *y_at, Py_ssize_t n) noexcept nogil:
+    # Whether every |grad| and every y is 0 or within its limits; a y with a sign has larger bits
+    cdef const uint16_t[::1] grad = None
+    cdef const uint16_t[::1] y = None
+    cdef uint16_t least = 0xffff, most = 0, least_y = 0xffff, most_y = 0, u
+    cdef Py_ssize_t i
+    borrow(grad, grad_at, n)
+    borrow(y, y_at, n)
+    for i in range(n):
+        u = grad[i] & SIZE_BF16
+        most = u if u > most else most
+        u = <uint16_t> (u - 1)
+        least = u if u < least else least
+        u = y[i]
+        most_y = u if u > most_y else most_y
+        u = <uint16_t> (u - 1)
+        least_y = u if u < least_y else least_y
+    return (
+        most <= GRAD_MOST_BF16 and least >= GRAD_LEAST_BF16 - 1
+        and most_y <= ONE_BF16 and least_y >= Y_LEAST_BF16 - 1
+    )
+
+
 cdef int sigmoid_backward_b(char **p, Py_ssize_t n) noexcept nogil:
+    cdef uint16_t[2] grad
+    cdef uint16_t[2] y
+    cdef uint16_t[2] z
+    if HAS_FMA and factors_bf16(p[0], p[1], n):
+        backward_bf16(p[0], p[1], p[2], n // 2)
+        if n & 1:
+            grad[0] = grad[1] = (<const uint16_t *> p[0])[n - 1]
+            y[0] = y[1] = (<const uint16_t *> p[1])[n - 1]
+            backward_bf16(<const char *> grad, <const char *> y, <char *> z, 1)
+            (<uint16_t *> p[2])[n - 1] = z[0]
+        return 0
     return map_bf16(fast_sigmoid_backward_f, signature(2, 1), sigmoid_backward_exact, NULL, p, n)
 
 

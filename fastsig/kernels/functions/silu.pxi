@@ -161,7 +161,14 @@ cdef int fast_silu_d(char **p, Py_ssize_t n) noexcept nogil:
     return halve_tiny_f64(p, n) if map_fast_f64(silu_fast_f64, True, p, n) else 0
 
 
+cdef inline float silu_bf16(float x) noexcept nogil:
+    return x / (<float> 1.0 + exp_minus_bf16(x))
+
+
 cdef int silu_b(char **p, Py_ssize_t n) noexcept nogil:
+    if near_bf16(p[0], n):
+        values_bf16(silu_bf16, False, p[0], p[1], n)
+        return 0
     return map_bf16(fast_silu_f, signature(1, 1), silu_exact, NULL, p, n)
 
 

@@ -133,7 +133,16 @@ cdef int silu_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
     return map_ld(silu_derivative_ld, p, n)
 
 
+cdef inline float silu_derivative_bf16(float x) noexcept nogil:
+    # (1 + e + x e)/(1 + e)^2,  e = exp(-x)
+    cdef float e = exp_minus_bf16(x), d = <float> 1.0 + e
+    return fmaf(x, e, d) / (d * d)
+
+
 cdef int silu_derivative_b(char **p, Py_ssize_t n) noexcept nogil:
+    if near_bf16(p[0], n):
+        values_bf16(silu_derivative_bf16, False, p[0], p[1], n)
+        return 0
     return map_bf16(silu_derivative_f, signature(1, 1), silu_derivative_exact, NULL, p, n)
 
 

@@ -1,0 +1,95 @@
+"""Is bfloat16 faster than PyTorch's? `python bench/bfloat16.py` races every function, one thread each.
+
+Both run in turn in every round, outputs given where PyTorch takes them, and each has the time of its best round. What
+PyTorch has no function for is composed of those that it has. To hold both to one instruction set:
+
+    FASTSIG_ISA=avx2 ATEN_CPU_CAPABILITY=avx2 python bench/bfloat16.py
+
+Needs ml_dtypes and torch.
+"""
+
+import argparse
+from time import perf_counter
+
+import numpy as np
+
+
+def contenders(n, rng):
+    """Return, by function, its inputs and a call of PyTorch that computes the same."""
+    import ml_dtypes
+    import torch
+
+    import fastsig.bfloat16
+
+    def tensor(a):
+        return torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)
+
+    def with_derivative():
+        s = torch.sigmoid(tx)
+        return s, s * (1 - s)
+
+    def second_derivative():
+        s = torch.sigmoid(tx)
+        return s * (1 - s) * (1 - 2 * s)
+
+    def gradient_hessian():
+        s = torch.sigmoid(tx)
+        return s - tt, s * (1 - s)
+
+    torch.set_num_threads(1)
+    x = rng.normal(0, 4, n).astype(ml_dtypes.bfloat16)
+    t, grad = rng.random(n).astype(x.dtype), rng.normal(0, 1, n).astype(x.dtype)
+    y = fastsig.sigmoid(x)
+    p = fastsig.sigmoid(rng.normal(0, 2, n).astype(x.dtype))
+    tx, tt, tp, ty, tgrad, ones = map(tensor, (x, t, p, y, grad, np.ones_like(x)))
+    out, aten, functional = torch.empty_like(tx), torch.ops.aten, torch.nn.functional
+    return {
+        "sigmoid": ((x,), lambda: torch.sigmoid(tx, out=out)),
+        "sigmoid_derivative": ((x,), lambda: with_derivative()[1]),
+        "sigmoid_with_derivative": ((x,), with_derivative),
+        "sigmoid_second_derivative": ((x,), second_derivative),
+        "sigmoid_backward": ((grad, y), lambda: aten.sigmoid_backward.grad_input(tgrad, ty, grad_input=out)),
+        "log_sigmoid": ((x,), lambda: functional.logsigmoid(tx)),
+        "softplus": ((x,), lambda: aten.softplus.out(tx, out=out)),
+        "logit": ((p,), lambda: torch.logit(tp, out=out)),
+        "silu": ((x,), lambda: aten.silu.out(tx, out=out)),
+        "silu_derivative": ((x,), lambda: aten.silu_backward.grad_input(ones, tx, grad_input=out)),
+        "logistic_loss": ((x, t), lambda: functional.binary_cross_entropy_with_logits(tx, tt, reduction="none")),
+        "logistic_loss_gradient_hessian": ((x, t), gradient_hessian),
+    }
+
+
+def seconds(call):
+    """Return the seconds that a call takes."""
+    start = perf_counter()
+    call()
+    return perf_counter() - start
+
+
+def main():
+    """Print a table of all functions."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--elements", type=int, default=10**5, help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=100, help="default: %(default)s")
+    args = parser.parse_args()
+    races = contenders(args.elements, np.random.default_rng(0))
+
+    import fastsig
+
+    print(f"{fastsig.isa()}, {args.elements} elements, {args.rounds} rounds")
+    print(f"{'function':32} {'fastsig':>8} {'torch':>8} {'times':>7}")
+    print(f"{'':32} {'ns/elt':>8} {'ns/elt':>8} {'faster':>7}")
+    for name, (inputs, theirs) in races.items():
+        ufunc = getattr(fastsig, name)
+        out = tuple(np.ones_like(inputs[0]) for _ in range(ufunc.nout))
+
+        def ours(ufunc=ufunc, inputs=inputs, out=out):
+            ufunc(*inputs, out=out)
+
+        own, other = np.min([(seconds(ours), seconds(theirs)) for _ in range(args.rounds)], axis=0)
+        each = 1e9 / args.elements
+        print(f"{name:32} {own * each:>8.2f} {other * each:>8.2f} {other / own:>7.2f}")
+
+
+if __name__ == "__main__":
+    main()
