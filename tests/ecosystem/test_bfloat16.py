@@ -95,6 +95,65 @@ def test_each_result_is_the_nearest_bfloat16(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_result_is_the_same_beside_inputs_of_all_kinds(ufuncs, name):
+    (x,) = every_finite()
+    shuffled = np.random.default_rng(11).permutation(x)
+    ufunc, inputs = ufuncs[name], (shuffled, shuffled[::-1])[: ufuncs[name].nin]
+    with np.errstate(all="ignore"):  # many of these are no probabilities
+        mixed = outputs(ufunc(*inputs))
+        alone = zip(*(outputs(ufunc(*(x[i : i + 1] for x in inputs))) for i in range(x.size)), strict=True)
+    assert all(same(y, np.concatenate(each)).all() for y, each in zip(mixed, alone, strict=True))
+
+
+def near(least, most):
+    """Return every bfloat16 between two positive ones."""
+    x = ALL.astype(np.float32)
+    return ALL[(least <= x) & (x <= most)]
+
+
+def test_every_pair_of_a_near_score_and_a_target_gives_the_nearest_gradient():
+    # The kernels' test for doubt rests on errors that were measured, not bounded; so all of these pairs are computed.
+    name, (x, t) = "logistic_loss_gradient_hessian", (near(2.0**-60, 42), near(2.0**-17, 1))
+    upper = ~np.uint64((1 << 45) - 1)  # what bfloat16 has of a float64
+    target = t.astype(float)
+    for scores in np.array_split(np.concatenate([x, -x]), x.size // 64):
+        v = scores.astype(float)[:, None]
+        s = fastsig.sigmoid(-np.abs(v))
+        # sigmoid(v) - t = a + b, a exact; a + b = y + error
+        a = np.select([np.abs(v) < 1, v < 0], [0.5 - target, -target], 1 - target)
+        b = np.select([np.abs(v) < 1, v < 0], [np.tanh(v / 2) / 2, s], -s) + 0 * target
+        y = a + b
+        error = (a - (y - (y - a))) + (b - (y - a))
+        down = (y.view(np.uint64) & upper).view(float)
+        up = ((y.view(np.uint64) & upper) + ~upper + np.uint64(1)).view(float)
+        beyond = (y - (down + up) / 2 + error) * np.sign(y)  # the middle of the two bfloat16
+        right = np.where(beyond > 0, up, down).astype(BFLOAT16)
+        doubt = np.nonzero(np.abs(beyond) <= 2.0**-49 * np.abs(b))
+        pairs = list(zip(v[doubt[0], 0].tolist(), target[doubt[1]].tolist(), strict=True))
+        right[doubt] = nearest().nearest("logistic_loss_gradient", "bfloat16", pairs)
+        for isa in ISAS:
+            assert same(UFUNCS[isa][name](scores[:, None], t)[0], right).all(), isa
+
+
+def test_every_gradient_times_every_sigmoid_is_rounded_right():
+    # Of the gradient only the digits matter. y and 1 - y are multiples of 2^-47, and the product has 63 digits.
+    grad, y = near(1, 1.9921875), near(2.0**-40, 1)
+    m, n = (grad.astype(float) * 128).astype(np.uint64)[:, None], (y.astype(float) * 2.0**47).astype(np.uint64)
+    digits = (y.astype(float) / 2.0 ** (np.frexp(y.astype(float))[1] - 8)).astype(np.uint64)
+    product = m * digits * (np.uint64(1 << 47) - n)  # in units of 2^-7, of the last digit of y, and of 2^-47
+    left = np.maximum(np.frexp(product.astype(np.longdouble))[1] - 8, 0).astype(np.uint64)
+    kept, rest, half = product >> left, product & ((np.uint64(1) << left) - np.uint64(1)), np.uint64(1) << left >> 1
+    kept += (rest > half) | ((rest == half) & (kept & np.uint64(1) == 1) & (left > 0))
+    scale = left.astype(int) - 7 - 47 + np.frexp(y.astype(float))[1] - 8
+    right = np.ldexp(kept.astype(float), scale).astype(BFLOAT16)
+    for isa in ISAS:
+        for scores in (grad, -grad, grad * BFLOAT16.type(2.0**-40)):
+            z = UFUNCS[isa]["sigmoid_backward"](scores[:, None], y)
+            factor = scores[0].astype(float)
+            assert same(z, (right.astype(float) * factor).astype(BFLOAT16)).all(), isa
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_fast_tier_returns_the_same(name):
     inputs, _ = right_values(name, 0, sample_of(name))
     results = zip(*(outputs(getattr(tier, name)(*inputs)) for tier in (fastsig, fast)), strict=True)
@@ -142,7 +201,7 @@ def test_the_type_of_mixed_inputs():
 def test_threads(monkeypatch):
     cut = []
     monkeypatch.setattr(_threaded, "_compute", lambda *args, compute=_threaded._compute: cut.append(compute(*args)))
-    x = np.random.default_rng(10).normal(0, 4, 1 << 19).astype(BFLOAT16)
+    x = np.random.default_rng(10).normal(0, 4, _threaded.LEAST).astype(BFLOAT16)
     assert same(fastsig.threaded(fastsig.sigmoid, x, workers=2), fastsig.sigmoid(x)).all()
     assert cut
 
