@@ -46,6 +46,7 @@ cdef extern from *:
     const uint64_t UNIT_EXPONENT "((uint64_t)128 << 52)"
 
     const uint64_t SIGN "((uint64_t)1 << 63)"
+    const unsigned int SIGN_F32 "0x80000000u"
     const uint64_t ONE_EXPONENT "((uint64_t)1 << 52)"  # the last bit of the exponent
 
     const double UINT_BASE "0x1p+52"  # where an ulp is 1: the low bits of a sum are an integer

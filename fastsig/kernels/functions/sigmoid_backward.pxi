@@ -236,7 +236,6 @@ cdef extern from *:
     """
     ctypedef unsigned int TwoBf16 "fastsig_two_bf16"
     const unsigned int UPPER_HALF "0xffff0000u"
-    const unsigned int SIGN_F32 "0x80000000u"
     const unsigned int BELOW_ONE_F32 "0x3f7fffffu"  # 1 - 2^-24
     const float TO_BASE_BF16 "65535.0f"
 

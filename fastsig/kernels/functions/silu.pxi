@@ -5,7 +5,6 @@ cdef extern from *:
     const double SILU_LINEAR "0x1p+60"  # beyond it silu(x) = x, and x times the unit could overflow
     const float SILU_TWO "0x1.000018p+1f"
     const float SILU_MORE "0x1p-46f"
-    const unsigned int SIGN_F32 "0x80000000u"
 
 
 cdef inline Ratio silu_ratio_narrow(double x, Exp e) noexcept nogil:
