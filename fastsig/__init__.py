@@ -1,7 +1,6 @@
 """fastsig: the sigmoid and its family as real NumPy ufuncs, right to the last bit and fast."""
 
 import importlib.util
-import sys
 
 if importlib.util.find_spec("fastsig._ufuncs") is None:
     raise ImportError(
@@ -40,8 +39,3 @@ def __getattr__(name):
 def __dir__():
     """Return the public names, those of modules among them."""
     return sorted({*globals(), *_MODULES})
-
-
-# Before the first call, as NumPy wants it; who does not use ml_dtypes does not wait for it.
-if sys.modules.get("ml_dtypes"):
-    importlib.import_module("fastsig.bfloat16")

@@ -3,7 +3,14 @@
 Integers of every width, and bool, become float64. Beside a float that float decides, as for labels beside scores: 0 and
 1 are exact in each. Of two floats it is the wider. By themselves ufuncs would take the first type that holds all
 integers of a width, float16 for int8, and would compute float32 beside int64 in float64.
+
+bfloat16 is of another package, ml_dtypes, which may be imported later. A ufunc that knows nothing better when it first
+meets bfloat16 computes float32 instead, and NumPy keeps to that choice for good. So the loops of bfloat16 are added at
+that moment, before NumPy chooses.
 """
+
+import sys
+from importlib import import_module
 
 from itertools import product
 
@@ -31,6 +38,9 @@ cdef extern from "Python.h":
     bint is_subtype "PyType_IsSubtype"(void *a, void *b) noexcept
 
 
+ctypedef int (*promoter_t)(PyObject *, DType *const *, DType *const *, DType **) except -1
+
+
 cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, DType **wanted) except -1:
     # NumPy's PyArrayMethod_PromoterFunction: from the types of the inputs, and of the outputs if there is a `dtype=`,
     # those of a loop. Python's own numbers are weak: any other float decides.
@@ -42,11 +52,32 @@ cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, 
     common = dtype(&FLOAT64) if common is None else common
     for i in range(nin, nargs):
         common = common if given[i] == NULL else dtype(given[i])
+    if is_bfloat16(common):
+        import_module("fastsig.bfloat16")  # which adds the loops, and waits for another thread that does
     for i in range(nargs):
         chosen = common if signature[i] == NULL else dtype(signature[i])
         Py_INCREF(chosen)
         wanted[i] = <DType *> <PyObject *> chosen
     return 0
+
+
+cdef int promote_bfloat16(PyObject *ufunc, DType *const *given, DType *const *signature, DType **wanted) except -1:
+    # The same if any type is bfloat16. -1 without an error lets NumPy go on as if there were no promoter.
+    cdef DType *reduced[3]
+    cdef int i
+    if given[0] == NULL:  # a reduction: the type of what is accumulated is that of the operand
+        reduced[0], reduced[1], reduced[2] = given[1], given[1], given[2]
+        return promote(ufunc, reduced, signature, wanted)
+    for i in range((<cnp.ufunc> ufunc).nargs):
+        if given[i] != NULL and is_bfloat16(dtype(given[i])):
+            import_module("fastsig.bfloat16")
+            return promote(ufunc, given, signature, wanted)
+    return -1
+
+
+cdef inline bint is_bfloat16(object dtype) except -1:
+    ml_dtypes = sys.modules.get("ml_dtypes")  # which may be in the middle of its import
+    return ml_dtypes is not None and dtype.type is getattr(ml_dtypes, "bfloat16", ml_dtypes)
 
 
 cdef inline object dtype(DType *d):
@@ -58,9 +89,9 @@ def kinds():
     return [dtype(&INTEGER), dtype(&BOOL), dtype(&FLOATING)]
 
 
-def add_promoter(ufunc, inputs):
-    """Let a ufunc take inputs of these types as this module has it."""
-    promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
+cdef add_promoter(ufunc, inputs, promoter_t chosen=promote):
+    # Let a ufunc take inputs of these types as this module has it.
+    promoter = PyCapsule_New(<void *> chosen, "numpy._ufunc_promoter", NULL)
     dtypes = (*inputs, *[None] * ufunc.nout)
     PyUFunc_AddPromoter(<PyObject *> ufunc, <PyObject *> dtypes, <PyObject *> promoter)
 
@@ -69,6 +100,7 @@ def add_promoters(ufunc):
     """Let a ufunc take integers, bool and floats of any type in each of its inputs."""
     for inputs in product(kinds(), repeat=ufunc.nin):
         add_promoter(ufunc, inputs)
+    add_promoter(ufunc, [None] * ufunc.nin, promote_bfloat16)  # for any type that nothing else is for
 
 
 def add_promoters_beside(ufunc, added):

@@ -286,36 +286,22 @@ def add_bfloat16(ufuncs, table, dtype):
         The ``BFLOAT16`` of a kernels module.
     dtype : numpy.dtype
         The type.
-
-    Returns
-    -------
-    list of str
-        The names of ufuncs that have computed this type before: NumPy keeps to the float32 that it took then.
     """
     cdef Parts parts
     cdef int[OPERANDS] types
     cdef int i
-    cdef cnp.npy_intp empty = 0
     cdef cnp.ufunc made
     for i in range(OPERANDS):
         types[i] = dtype.num
-    late = []
     for name, made in ufuncs.items():
         parts = <Parts> (<UfuncObject *> made).obj
-        if parts.bfloat16.run == NULL:  # a second import, after one that failed, finds the loops where they are
-            parts.bfloat16 = Loop(
-                <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK,
-                False
-            )
-            cnp.PyUFunc_RegisterLoopForType(
-                made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
-            )
-            add_promoters_beside(made, type(dtype))
-        # Only a call tells which loop it takes.
-        results = made(*[cnp.PyArray_SimpleNew(1, &empty, dtype.num)] * made.nin)
-        if (results[0] if made.nout > 1 else results).dtype != dtype:
-            late.append(name)
-    return late
+        parts.bfloat16 = Loop(
+            <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK, False
+        )
+        cnp.PyUFunc_RegisterLoopForType(
+            made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
+        )
+        add_promoters_beside(made, type(dtype))
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module

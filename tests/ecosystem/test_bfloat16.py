@@ -206,43 +206,61 @@ def test_threads(monkeypatch):
     assert cut
 
 
-ORDERS = {
-    "ml_dtypes first": "import ml_dtypes, fastsig",
-    "the module itself": "import fastsig, fastsig.bfloat16, ml_dtypes",
-    "the fast tier before": "import fastsig, fastsig.fast, fastsig.bfloat16, ml_dtypes",
+FIRST = {
+    "sigmoid(x)": "bfloat16",
+    "sigmoid(x[0])": "bfloat16",
+    "sigmoid(1.0, dtype=x.dtype)": "bfloat16",
+    "sigmoid(x, dtype='f4')": "float32",
+    "sigmoid(x, out=np.empty(3, 'f4'))": "float32",
+    "fastsig.fast.sigmoid(x)": "bfloat16",
+    "fastsig.threaded(sigmoid, x)": "bfloat16",
+    "logistic_loss(x, 1)": "bfloat16",
+    "logistic_loss(True, x)": "bfloat16",
+    "logistic_loss(x, np.ones(3, 'f4'))": "float32",
+    "logistic_loss(1, 1, dtype=x.dtype)": "bfloat16",
+    "logistic_loss.outer(x, x)": "bfloat16",
+    "logistic_loss.reduce(x)": "bfloat16",
+    "logistic_loss_gradient_hessian(x, x)[0]": "bfloat16",
 }
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_orders_of_import(order):
+@pytest.mark.parametrize("call", FIRST)
+def test_the_first_call_of_a_process_knows_the_type_wherever_ml_dtypes_was_imported(call):
     done = run_python(
         "-c",
-        f"""{ORDERS[order]}
-import numpy as np
-x = np.zeros(3, ml_dtypes.bfloat16)
-assert fastsig.sigmoid(x).dtype == fastsig.fast.sigmoid(x).dtype == x.dtype""",
+        f"""import fastsig, numpy as np
+from fastsig import logistic_loss, logistic_loss_gradient_hessian, sigmoid
+fastsig.logistic_loss(sigmoid([1, 2]), 1)
+import ml_dtypes
+x = np.ones(3, ml_dtypes.bfloat16)
+print(({call}).dtype, sigmoid(x).dtype, fastsig.fast.silu(x).dtype, logistic_loss(x, x).dtype)""",
+    )
+    assert done.stdout.decode().split() == [FIRST[call], *["bfloat16"] * 3], done.stderr
+
+
+def test_the_first_calls_of_threads_know_the_type():
+    done = run_python(
+        "-c",
+        """import threading, fastsig, ml_dtypes, numpy as np
+x, names, seen = np.ones(3, ml_dtypes.bfloat16), [n for n in fastsig.__all__ if n.startswith(("s", "l"))], []
+ready = threading.Barrier(2 * len(names))
+def call(f):
+    ready.wait()
+    results = f(*[x] * f.nin)
+    seen.extend(y.dtype for y in (results if f.nout > 1 else (results,)))
+threads = [threading.Thread(target=call, args=(getattr(fastsig, name),)) for name in 2 * names]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(seen) >= len(threads) and set(seen) == {x.dtype}, seen""",
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_too_late_is_an_error_that_names_the_functions_and_leaves_the_others_right():
-    done = run_python(
-        "-c",
-        """import fastsig, ml_dtypes, numpy as np
-x = np.zeros(3, ml_dtypes.bfloat16)
-fastsig.log_sigmoid(x)
-for _ in range(2):
-    try:
-        import fastsig.bfloat16
-    except ImportError as late:
-        print(late)
-print(*(f(x).dtype for f in (fastsig.sigmoid, fastsig.log_sigmoid, fastsig.silu, fastsig.fast.log_sigmoid)))""",
-    )
-    first, second, dtypes = done.stdout.decode().splitlines()
-    assert first == second
-    assert first.endswith("before the first call")
-    assert "keeps to: fastsig.log_sigmoid. " in first
-    assert dtypes == "bfloat16 float32 bfloat16 bfloat16", done.stderr
+def test_what_bfloat16_is_refused_beside():
+    for other in (np.ones(3, np.float16), np.ones(3, ml_dtypes.float8_e4m3fn), np.array(["a"]), np.array([None])):
+        for inputs in ((ALL[:3], other), (other, ALL[:3])):
+            with pytest.raises(TypeError, match=r"logistic_loss"):
+                fastsig.logistic_loss(*inputs)
 
 
 def test_fastsig_alone_imports_no_ml_dtypes():
