@@ -3,6 +3,7 @@
 import importlib.util
 import platform
 import shutil
+import sysconfig
 import tempfile
 from itertools import takewhile
 from pathlib import Path
@@ -51,7 +52,13 @@ MSVC_FLAGS = ["/O2", "/fp:precise"]
 # Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
 X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]
 
+# CPython's stable ABI as of 3.11: one wheel runs on this and on every later version. A free-threaded CPython has none
+# before 3.15, and PyPy has none at all.
+STABLE_ABI = platform.python_implementation() == "CPython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+OLDEST_TAG, OLDEST_HEX = "cp311", "0x030B0000"  # pyproject.toml has the same version in `requires-python`
+
 MACROS = [
+    *([("Py_LIMITED_API", OLDEST_HEX)] if STABLE_ABI else []),
     ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
     ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
     ("FASTSIG_LONGDOUBLE_BITS", str(np.finfo(np.longdouble).nmant + 1)),
@@ -99,6 +106,7 @@ def extension(name, cflags=()):
         include_dirs=[np.get_include(), "fastsig/kernels"],
         define_macros=MACROS,
         extra_compile_args=list(cflags),
+        py_limited_api=STABLE_ABI,
     )
 
 
@@ -171,4 +179,5 @@ class BuildExt(build_ext):
 setup(
     ext_modules=[*map(extension, MODULES), *map(kernels, ISA.isas_of(platform.machine()))],
     cmdclass={"build_ext": BuildExt},
+    options={"bdist_wheel": {"py_limited_api": OLDEST_TAG}} if STABLE_ABI else {},
 )
