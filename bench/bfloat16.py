@@ -36,6 +36,9 @@ def contenders(n, rng):
         s = torch.sigmoid(tx)
         return s - tt, s * (1 - s)
 
+    def with_gradient():
+        return functional.binary_cross_entropy_with_logits(tx, tt, reduction="none"), torch.sigmoid(tx) - tt
+
     torch.set_num_threads(1)
     x = rng.normal(0, 4, n).astype(ml_dtypes.bfloat16)
     t, grad = rng.random(n).astype(x.dtype), rng.normal(0, 1, n).astype(x.dtype)
@@ -56,6 +59,7 @@ def contenders(n, rng):
         "silu_derivative": ((x,), lambda: aten.silu_backward.grad_input(ones, tx, grad_input=out)),
         "logistic_loss": ((x, t), lambda: functional.binary_cross_entropy_with_logits(tx, tt, reduction="none")),
         "logistic_loss_gradient_hessian": ((x, t), gradient_hessian),
+        "logistic_loss_with_gradient": ((x, t), with_gradient),
     }
 
 

@@ -26,9 +26,9 @@ from fastsig._waitgroup import WaitGroup
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-# Elements below which one call may be faster: to wake a thread and to cut the work takes some 0.07 ms, in which the
-# cheapest function, fast.sigmoid in float32, computes a quarter of this. bench/threads.py measures it again.
-LEAST = 1 << 20
+# Elements below which one call may be faster: at this many, two threads on two CPUs of a Zen 4 took 0.61 to 0.81 of one
+# call's time, and at half as many 0.74 to 1.22 (python bench/threads.py --ufuncs fast.sigmoid sigmoid).
+LEAST = 1 << 21
 # The most elements of a part. Between two parts Ctrl-C is answered and an idle thread finds work; a part costs 5 us.
 PART = 1 << 18
 # The parts that each worker gets at the least, so that one that is held up leaves work to the others.
@@ -95,7 +95,7 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
 
     Notes
     -----
-    One call does everything where threads do not pay or cannot help: for fewer than 1048576 elements, and where an
+    One call does everything where threads do not pay or cannot help: for fewer than 2097152 elements, and where an
     argument is neither a scalar nor an array of numbers (lists, masked arrays, objects, other libraries' arrays), or
     where an output overlaps an input in other ways than being that input.
 
