@@ -8,7 +8,8 @@ cdef extern from *:
     const double CUBIC "(-1.0 / 48)"
     const double FAR "75.0"  # exp(-75) < 2^-107
     # For bfloat16, an interval around the gradient: q of a near x is within 2^-22.5 of itself, as far as was measured,
-    # and two roundings follow, one of the sum and one of the interval's ends. A test computes all pairs that this decides.
+    # and two roundings follow, one of the sum and one of the interval's ends. A test computes all pairs that this
+    # decides.
     const float MARGIN_BF16 "0x1.6bp-23f"  # 2^-22.5
     const float MARGIN_SUM_BF16 "0x1.08p-23f"
     const uint16_t TARGET_LEAST_BF16 "((uint16_t)((127 - 17) << 7))"  # 1 - t is exact from 2^-17 on
