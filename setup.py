@@ -15,7 +15,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).parent
-MODULES = ("fastsig._cpu", "fastsig._promotion", "fastsig._ufuncs", "fastsig._waitgroup", "fastsig.cython_api")
+SHARED = "fastsig._shared"  # what Cython adds to modules, memoryviews above all, once for all of them
+MODULES = (SHARED, "fastsig._cpu", "fastsig._promotion", "fastsig._ufuncs", "fastsig._waitgroup", "fastsig.cython_api")
 
 # Set here and not at the top of a file, where they would not reach the inline functions of a .pxd.
 DIRECTIVES = {
@@ -46,6 +47,7 @@ GNU_FLAGS = [
     "-fno-math-errno",
     "-ffp-contract=off",
 ]
+SMALL = ["-Os"]  # of modules without loops
 NO_DEBUG_INFORMATION = ["-g0"]  # which is installed only by a build that asks for it, build_ext --debug
 GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
 MSVC_FLAGS = ["/O2", "/fp:precise"]
@@ -102,7 +104,7 @@ def extension(name, cflags=()):
     """Return one extension module of the package, by its dotted name."""
     return Extension(
         name,
-        [name.replace(".", "/") + ".pyx"],
+        [name.replace(".", "/") + (".c" if name == SHARED else ".pyx")],
         include_dirs=[np.get_include(), "fastsig/kernels"],
         define_macros=MACROS,
         extra_compile_args=list(cflags),
@@ -138,6 +140,8 @@ class BuildExt(build_ext):
             e.extra_compile_args = [*common, *e.extra_compile_args]
             if not msvc and e.name.startswith("fastsig.kernels."):
                 e.define_macros = [*e.define_macros, *INLINE]
+            elif not msvc:
+                e.extra_compile_args += SMALL
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
             kept.append(e)
         self.extensions = kept
@@ -145,7 +149,12 @@ class BuildExt(build_ext):
 
     def build_extension(self, ext):
         """Translate an extension to C, here and not sooner, so that a source distribution holds none; compile it."""
-        (translated,) = cythonize([Extension(ext.name, ext.sources)], compiler_directives=DIRECTIVES, build_dir="build")
+        (translated,) = cythonize(
+            [Extension(ext.name, ext.sources)],
+            compiler_directives=DIRECTIVES,
+            build_dir="build",
+            shared_utility_qualified_name=SHARED,
+        )
         ext.sources, ext.depends = translated.sources, translated.depends
         super().build_extension(ext)
 

@@ -20,7 +20,7 @@ HEADER = TESTS.parent / "fastsig" / "kernels" / "arithmetic.h"
 ON_X86_64 = platform.machine().lower() in X86_64
 ELF = sys.platform.startswith("linux")
 GCC = builds.is_gcc()
-SAME_FOR_ALL = 5  # extension modules that are the same for all instruction sets
+SAME_FOR_ALL = 6  # extension modules that are the same for all instruction sets
 
 pytestmark = pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no C compiler here")
 
