@@ -88,15 +88,16 @@ by a Python of 64 bits, without -m32 or a cross compiler, and on a Mac with ARCH
 REFUSED_FLAGS = "the C compiler {command!r} does not take the flags that fastsig's arithmetic needs: {flags}"
 
 
-def isa_table():
-    """Return the module of the ISA table; the package itself cannot be imported before it is built."""
-    spec = importlib.util.spec_from_file_location("_isa", ROOT / "fastsig" / "_isa.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def module(name):
+    """Return a module of the package by its file; the package itself cannot be imported before it is built."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "fastsig" / f"{name}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
-ISA = isa_table()
+ISA = module("_isa")
+SOURCES = [("FASTSIG_SOURCES", module("_digest").digest(ROOT / "fastsig" / "kernels"))]
 ON_X86_64 = platform.machine().lower() in ISA.X86_64
 
 
@@ -114,7 +115,9 @@ def extension(name, cflags=()):
 
 def kernels(isa):
     """Return the extension of one row of the ISA table."""
-    return extension(isa.module, isa.cflags)
+    made = extension(isa.module, isa.cflags)
+    made.define_macros = [*made.define_macros, *SOURCES]
+    return made
 
 
 class BuildExt(build_ext):

@@ -19,7 +19,6 @@ from fastsig._version import __version__
 
 UNKNOWN = "not recorded"
 ROOT = Path(__file__).parents[1]
-KERNELS = ROOT / "fastsig" / "kernels"
 SOURCES = ("setup.py", "pyproject.toml", "fastsig", "bench", ":!bench/logs", ":!bench/accuracy")  # of what is run
 
 
@@ -47,12 +46,8 @@ def commit():
         if git("rev-parse", "--show-prefix"):  # the folder is part of somebody else's checkout
             return UNKNOWN
         head, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--", *SOURCES)
-        installed = sources.kernel_sources()
-        here = {name: (KERNELS / name).read_text("utf-8") for name in installed}
     except (OSError, subprocess.CalledProcessError):
         return UNKNOWN
-    if any(sources.without_comments(here[name]) != sources.without_comments(installed[name]) for name in installed):
-        return f"{UNKNOWN}: other kernels are installed than those of the checkout"
     return f"{head[:12]}, with uncommitted changes" if changed else head[:12]
 
 
@@ -69,7 +64,16 @@ def facts(packages=(), kernels=sources.ALL):
     Returns
     -------
     dict of str to str
+
+    Raises
+    ------
+    RuntimeError
+        If the kernels that are installed were compiled from other sources than those beside this file.
     """
+    if not sources.are_installed():
+        raise RuntimeError(
+            f"fastsig was not installed from the kernels in {sources.KERNELS}: run `pip install .` there"
+        )
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "CPU": cpu(),

@@ -8,9 +8,13 @@ names the functions that it is of, and stands when one is added.
 import hashlib
 import re
 from functools import cache
-from importlib.resources import files
 from itertools import chain
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+
+from fastsig import _dispatch
+from fastsig._digest import digest
+
+KERNELS = Path(__file__).parents[1] / "fastsig" / "kernels"
 
 TIERS = {"default": "KERNELS", "fast": "FAST"}
 TYPES = ("float16", "float32", "float64", "longdouble")  # in the order of a row of the tables
@@ -34,11 +38,17 @@ KEYWORDS = {"enum", "pass", "struct"}
 
 def kernel_sources(name="baseline.pyx"):
     """Return what a kernels module is compiled from, by its path in `kernels`: its source and all that it includes."""
-    text = files("fastsig").joinpath("kernels", name).read_text("utf-8")
+    text = (KERNELS / name).read_text("utf-8")
     found, folder = {name: text}, PurePosixPath(name).parent  # from which a file includes others
     for included, header, cimported in SOURCES.findall(text):
         found |= kernel_sources(str(folder / included) if included else header or cimported.replace(".", "/") + ".pxd")
     return found
+
+
+def are_installed():
+    """Tell whether the kernels that are installed were compiled from these sources."""
+    here = digest(KERNELS)
+    return all(here == _dispatch.load(isa).SOURCES for isa in _dispatch.available())
 
 
 def without_comments(source):

@@ -135,7 +135,6 @@ def test_a_log_is_named_after_the_cpu_and_the_instruction_set(monkeypatch):
 def test_a_log_names_the_commit_that_it_ran(tmp_path, monkeypatch):
     machine = importlib.import_module("machine")
     monkeypatch.setattr(machine, "ROOT", tmp_path)
-    monkeypatch.setattr(machine, "KERNELS", Path(fastsig.__file__).parent / "kernels")
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "a")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
@@ -154,8 +153,14 @@ def test_a_log_names_the_commit_that_it_ran(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "ROOT", source.parent)  # a copy within somebody else's checkout
     assert machine.commit() == "not recorded"
     monkeypatch.setattr(machine, "ROOT", tmp_path)
-    monkeypatch.setattr(machine.sources, "kernel_sources", lambda: {"baseline.pyx": "of_another_build = 1"})
-    assert machine.commit().startswith("not recorded: ")
+
+
+def test_no_log_is_written_of_other_kernels_than_the_sources(monkeypatch):
+    machine = importlib.import_module("machine")
+    assert machine.sources.are_installed()
+    monkeypatch.setattr(machine.sources, "digest", lambda folder: f"of another build than {folder}")
+    with pytest.raises(RuntimeError, match="pip install"):
+        machine.facts()
 
 
 def race(cpu, isa, date, **about):
@@ -423,7 +428,7 @@ def sources():
 
 def test_kernels_are_made_of_all_that_is_in_their_sources(sources):
     texts = sources.kernel_sources()
-    folder = Path(fastsig.__file__).parent / "kernels"
+    folder = sources.KERNELS
     paths = [path for path in folder.rglob("*.*") if path.suffix in (".h", ".pxd", ".pxi", ".pyx")]
     held = {path.relative_to(folder).as_posix() for path in paths}
     others = {"common/__init__.pxd"} | {f"{row.name}.pyx" for row in ISAS} - {"baseline.pyx"}
@@ -431,7 +436,7 @@ def test_kernels_are_made_of_all_that_is_in_their_sources(sources):
     defined = sources.definitions(texts)
     kernels = {kernel for _, kernel in sources.rows(texts, "all")}
     of_bfloat16 = (re.findall(r"= kernel_of\((\w+)\)", text) for text in texts.values())
-    kernels.update(itertools.chain(["kernel_of"], *of_bfloat16))
+    kernels.update(itertools.chain(["kernel_of", "SOURCES_TEXT"], *of_bfloat16))
     assert defined.keys() - sources.reached(defined, kernels) == {"FASTSIG_ARITHMETIC_H"}
     assert {function for function, _ in sources.rows(texts, "default float32")} == set(FUNCTIONS)
     assert len(sources.rows(texts, "default")) == 4 * len(REFERENCE)

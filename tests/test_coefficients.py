@@ -6,9 +6,7 @@ from pathlib import Path
 import mpmath as mp
 import pytest
 
-import fastsig
-
-KERNELS = Path(fastsig.__file__).parent / "kernels"
+KERNELS = Path(__file__).parents[1] / "fastsig" / "kernels"
 SOURCE = "".join(path.read_text("utf-8") for folder in ("common", "functions") for path in (KERNELS / folder).iterdir())
 LITERAL = r'"\(?(-?[\w.+-]+)\)?"'  # a negative one stands in parentheses
 WORKING_DIGITS = 80

@@ -19,8 +19,7 @@ from fastsig._bounds import bounds, most_ulp, stated
 from fastsig._docs import DOCS, FAST_DOCS
 from fastsig._reference import REFERENCE
 
-PACKAGE = Path(fastsig.__file__).parent
-KERNELS = PACKAGE / "kernels"
+KERNELS = Path(__file__).parents[1] / "fastsig" / "kernels"
 NAMES = {name for name in fastsig.__all__ if isinstance(getattr(fastsig, name), np.ufunc)}
 ALIASES = {"expit": "sigmoid", "log_expit": "log_sigmoid"}
 PUBLIC = NAMES - set(ALIASES)

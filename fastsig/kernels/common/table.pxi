@@ -1,10 +1,18 @@
 # THE TABLES of kernels, to which each page adds its row: the default tier's, the fast tier's, and that of
 # bfloat16, which both have in common.
 
+cdef extern from *:
+    """
+    #define FASTSIG_TEXT_OF(name) #name
+    #define FASTSIG_TEXT(name) FASTSIG_TEXT_OF(name)
+    """
+    const char *SOURCES_TEXT "FASTSIG_TEXT(FASTSIG_SOURCES)"
+
 KERNELS = {}
 FAST = {}
 BFLOAT16 = {}
 FMA = HAS_FMA  # which of the bounds hold
+SOURCES = SOURCES_TEXT.decode()  # the hash of the sources, as setup.py took it
 
 
 cdef void free_row(object capsule) noexcept:
