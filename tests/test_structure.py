@@ -149,8 +149,8 @@ def test_a_ufunc_owns_what_it_points_to_and_frees_it():
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # Not even half of the docstrings, which go with the rest; some of Python's own tables may have grown.
-    assert after - before < 50 * sum(map(len, DOCS.values()))
+    # Less than the docstrings, which go with the rest. NumPy keeps what it is told of promoters: half as much.
+    assert after - before < 80 * sum(map(len, DOCS.values()))
     assert alive.__name__ == "softplus"
     assert alive.__doc__.endswith(DOCS["softplus"])
     assert alive(0.0) == np.log1p(1.0)
