@@ -149,7 +149,7 @@ def test_a_ufunc_owns_what_it_points_to_and_frees_it():
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # Less than the docstrings, which go with the rest. NumPy before 2.4 keeps what it is told of promoters: half as much.
+    # Less than the docstrings, which go with the rest. NumPy 2.3 and older keep promoters, which are half as much.
     assert after - before < 80 * sum(map(len, DOCS.values()))
     assert alive.__name__ == "softplus"
     assert alive.__doc__.endswith(DOCS["softplus"])
