@@ -1,7 +1,9 @@
 """No environment spoils a build: what would change a result is overruled, or refused in words that help."""
 
+import ast
 import os
 import platform
+import re
 import stat
 import subprocess
 import sys
@@ -96,6 +98,16 @@ def test_arithmetic_that_would_be_wrong_does_not_compile(flags, said, tmp_path):
     done = builds.checked(source, *flags.split())
     assert (done.returncode == 0) == (said is None), done.stderr
     assert said is None or said in done.stderr
+
+
+@pytest.mark.skipif(not (ON_X86_64 and GCC), reason="-m32 needs no other compiler there")
+def test_on_32_bit_x86_the_flags_of_setup_py_replace_x87(tmp_path):
+    source = tmp_path / "source.c"
+    source.write_text(f'#include "{HEADER}"\n')
+    (flags,) = re.findall(r"^I386_FLAGS = (.*)$", (TESTS.parent / "setup.py").read_text("utf-8"), re.MULTILINE)
+    hostile = ("-m32", "-march=native", "-mfpmath=387")
+    assert "use -msse2 -mfpmath=sse" in builds.checked(source, *hostile).stderr
+    assert builds.checked(source, *hostile, *ast.literal_eval(flags)).returncode == 0
 
 
 @pytest.mark.skipif(not GCC, reason="the flag is GCC's")
