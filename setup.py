@@ -47,9 +47,9 @@ GNU_FLAGS = [
 ]
 NO_DEBUG_INFORMATION = ["-g0"]  # which is installed only by a build that asks for it, build_ext --debug
 GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
-# MSVC has been read about and never run. It gets the baseline's kernels alone: it has /arch:AVX2 and /arch:AVX512, but no
-# macro for FMA and F16C, and whether it makes vectors of loops that take their formula as a function is not known. From
-# Visual Studio 2022 on, /fp:precise fuses nothing; before, it does on ARM64, where fastsig is not to be built with it.
+# MSVC has been read about and never run. It gets the baseline's kernels alone: it has /arch:AVX2 and /arch:AVX512, but
+# no macro for FMA and F16C, and whether it makes vectors of loops that take their formula as a function is not known.
+# From Visual Studio 2022 on, /fp:precise fuses nothing; before, it does on ARM64, where it is not to be used.
 MSVC_FLAGS = ["/O2", "/fp:precise"]
 # Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
 X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]

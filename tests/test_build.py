@@ -138,6 +138,18 @@ def test_sizes_that_do_not_fit_do_not_compile(hostile_build, tmp_path, module, b
         assert (builds.checked(file).returncode == 0) == fits
 
 
+# GCC 14 and clang 16 refuse by themselves what older compilers warn of.
+REFUSED = ("implicit-function-declaration", "implicit-int", "incompatible-pointer-types", "int-conversion")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the flags are those of GCC and Clang")
+@pytest.mark.parametrize("module", ["_cpu", "_promotion", "_ufuncs", "_waitgroup", "cython_api", "kernels/baseline"])
+def test_no_module_has_what_newer_compilers_refuse(hostile_build, module):
+    source = hostile_build / "build" / "fastsig" / f"{module}.c"
+    done = builds.checked(source, *(f"-Werror={name}" for name in REFUSED))
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(not (ON_X86_64 and GCC), reason="other machines have one long double")
 def test_another_long_double_than_numpys_does_not_compile(hostile_build):
     source = hostile_build / "build" / "fastsig" / "_ufuncs.c"
