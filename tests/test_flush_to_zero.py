@@ -1,4 +1,4 @@
-"""A caller who flushes subnormals goes on doing so, on x86 of 32 bits too: its register is read and set without fenv.h."""
+"""A caller who flushes subnormals goes on doing so, on x86 of 32 bits too: the register is asked without fenv.h."""
 
 import ctypes
 import platform
