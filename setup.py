@@ -138,6 +138,9 @@ class BuildExt(build_ext):
             if not msvc and e.name.startswith("fastsig.kernels."):
                 e.define_macros = [*e.define_macros, *INLINE]
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
+            # Not left to what Python has loaded: a name without its version is bound to the oldest, and on s390x that
+            # is the logl of a long double of 64 bits.
+            e.libraries = [] if msvc else ["m"]
         self.extensions = kept
         super().build_extensions()
 

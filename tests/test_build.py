@@ -72,6 +72,13 @@ def test_debug_information_is_not_installed(hostile_build):
         assert b".debug_info" not in module.read_bytes(), module
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have one version of each function")
+@pytest.mark.parametrize("module", ["_ufuncs", *(f"kernels/{isa}" for isa in ISAS)])
+def test_functions_of_the_c_library_are_bound_by_their_version(module):
+    (file,) = Path(fastsig.__file__).parent.glob(f"{module}.*.so")
+    assert b"\0libm.so" in file.read_bytes()
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Refused
 # ---------------------------------------------------------------------------------------------------------------
