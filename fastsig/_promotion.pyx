@@ -18,8 +18,9 @@ cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF, PyObject
 
-cnp.import_array()
-cnp.import_umath()
+# Not `import_array`, which makes an ImportError of any other: without memory it is a MemoryError.
+cnp._import_array()
+cnp._import_umath()
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DType "PyArray_DTypeMeta":

@@ -62,7 +62,7 @@ def disassembly(path):
 def modules(package):
     """Return the compiled modules of a package with the features that each may use."""
     needs = {row.name: row.needs for row in ROWS}
-    found = {path: () for path in package.glob("*.so")}
+    found = dict.fromkeys(package.glob("*.so"), ())
     return found | {path: needs[path.name.split(".")[0]] for path in package.glob("kernels/*.so")}
 
 
