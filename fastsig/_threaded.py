@@ -237,7 +237,7 @@ def _submit(function: Callable[[], None], times: int) -> None:
 def _pool(pid: int) -> "ThreadPoolExecutor":
     """Return the threads of this process, started when needed: a fork leaves its child none, and it makes its own."""
     # A child that was forked while another thread was importing would wait for the import's locks for good.
-    if any(process != pid for process, _ in _IMPORTING):
+    if any(process != pid for process, _ in tuple(_IMPORTING)):
         raise RuntimeError("this process was forked while another thread imported concurrent.futures")
     me = pid, get_ident()
     _IMPORTING.add(me)
