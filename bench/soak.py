@@ -6,13 +6,17 @@
 Of every function, tier and type, by arrays of up to a few hundred elements, scalars and lists; in place, by `out`,
 `where` and strides, from integers and mixed types; refused arguments, floating-point errors, and `threaded` with its
 threads at work. The first tenth of the calls fills the caches of the allocators. From there on neither the blocks that
-CPython has allocated, nor what `tracemalloc` finds, nor the memory of the process may grow by more than noise.
+CPython has allocated, nor what `tracemalloc` finds, nor what glibc has handed out may grow by more than noise. The
+memory that the process holds may grow by more, since glibc keeps what it once had, for each thread: some megabytes.
 """
 
 import argparse
+import ctypes
 import gc
 import os
+import re
 import sys
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -30,13 +34,28 @@ STEPS = 10  # measurements
 WARM_UP = 0.1  # of the calls
 # What may be more at the end, of a run however long: caches and the rest of a call that has just begun.
 MOST_BLOCKS = 2000
-MOST_BYTES = {"traced": 200_000, "resident": 4 << 20}
+MOST_BYTES = {"traced": 200_000, "malloc": 1 << 20, "resident": 16 << 20}
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def resident():
     """Return the bytes of memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+
+
+def malloc():
+    """Return the bytes that glibc has handed out and not got back, and 0 with another C library."""
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "malloc_info"):
+        return 0
+    libc.fopen.restype = ctypes.c_void_p
+    with tempfile.NamedTemporaryFile("r") as said:
+        file = ctypes.c_void_p(libc.fopen(said.name.encode(), b"w"))
+        libc.malloc_info(0, file)
+        libc.fclose(file)
+        whole = said.read().rpartition("</heap>")[2]  # what is said of all arenas together
+    sizes = {kind: int(size) for kind, size in re.findall(r'type="(\w+)" (?:count="\d+" )?size="(\d+)"', whole)}
+    return sizes["current"] - sizes["fast"] - sizes["rest"] + sizes["mmap"]
 
 
 def some_calls(seed):
@@ -100,6 +119,7 @@ def soak(n, threads):
                 "calls": made,
                 "blocks": sys.getallocatedblocks(),
                 "traced": tracemalloc.get_traced_memory()[0],
+                "malloc": malloc(),
                 "resident": resident(),
                 "s": round(time.monotonic() - begun),
             }
