@@ -19,7 +19,7 @@ def contenders(n, rng):
     import ml_dtypes
     import torch
 
-    import fastsig.bfloat16
+    import fastsig
 
     def tensor(a):
         return torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)

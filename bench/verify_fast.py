@@ -117,7 +117,7 @@ class Worst(NamedTuple):
 def kernels():
     """Return the fast tier's ufuncs of every ISA that this CPU has and that has FMA: {isa: {name: ufunc}}."""
     modules = {isa.name: _dispatch.load(isa) for isa in _dispatch.available()}
-    return {name: bind(module.FAST, FAST_DOCS) for name, module in modules.items() if module.FMA}
+    return {name: bind(module.FAST, module.BFLOAT16, FAST_DOCS) for name, module in modules.items() if module.FMA}
 
 
 def worst_of(error, inputs):

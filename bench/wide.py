@@ -365,7 +365,8 @@ class Output(NamedTuple):
 @functools.cache
 def kernels(tier="KERNELS"):
     """Return the ufuncs of a tier, by the name of its table, of every ISA that this CPU has: {isa: {name: ufunc}}."""
-    return {isa.name: bind(getattr(_dispatch.load(isa), tier)) for isa in _dispatch.available()}
+    modules = {isa.name: _dispatch.load(isa) for isa in _dispatch.available()}
+    return {name: bind(getattr(module, tier), module.BFLOAT16) for name, module in modules.items()}
 
 
 def functions(inputs=(1,), tier="KERNELS"):

@@ -2,6 +2,8 @@
 
 import importlib.util
 
+import numpy  # before anything of fastsig: a subinterpreter is refused in NumPy's words
+
 if importlib.util.find_spec("fastsig._ufuncs") is None:
     raise ImportError(
         f"these are the sources of fastsig, which are not compiled: {__path__[0]}. "
@@ -23,7 +25,7 @@ __all__ = ["__version__", "expit", "isa", "log_expit", "threaded"]
 __all__ += UFUNCS.keys()
 __all__.sort()
 
-del UFUNCS
+del UFUNCS, numpy
 
 # Imported where they are first named: who does not use them does not wait for them.
 _MODULES = ("fast", "objectives")

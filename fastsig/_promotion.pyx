@@ -5,18 +5,23 @@ Integers of every width, and bool, become float64. Beside a float that float dec
 integers of a width, float16 for int8, and would compute float32 beside int64 in float64.
 
 bfloat16 is of another package, ml_dtypes, which may be imported later. A ufunc that knows nothing better when it first
-meets bfloat16 computes float32 instead, and NumPy keeps to that choice for good. So the loops of bfloat16 are added at
+meets bfloat16 computes float32 instead, and NumPy keeps to that choice for good. So its loop for bfloat16 is added at
 that moment, before NumPy chooses.
+
+Without a GIL, NumPy holds a lock of the ufunc while it asks a promoter. So a promoter changes no other ufunc, and runs
+no code of Python, an import among it: a signal handler, a finalizer or a debugger that calls the ufunc would wait for
+ever.
 """
 
 import sys
-from importlib import import_module
 
 from itertools import product
 
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF, PyObject
+
+from fastsig._ufunc cimport Ufunc
 
 cnp.import_array()
 cnp.import_umath()
@@ -44,7 +49,7 @@ ctypedef int (*promoter_t)(PyObject *, DType *const *, DType *const *, DType **)
 cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, DType **wanted) except -1:
     # NumPy's PyArrayMethod_PromoterFunction: from the types of the inputs, and of the outputs if there is a `dtype=`,
     # those of a loop. Python's own numbers are weak: any other float decides.
-    cdef int nin = (<cnp.ufunc> ufunc).nin, nargs = (<cnp.ufunc> ufunc).nargs, i
+    cdef int nin = (<Ufunc *> ufunc).nin, nargs = (<Ufunc *> ufunc).nargs, i
     cdef object common = None, chosen
     for i in range(nin):
         if not (given[i] == &PYTHON_FLOAT or given[i] == &BOOL or is_subtype(given[i], &INTEGER)):
@@ -53,7 +58,7 @@ cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, 
     for i in range(nin, nargs):
         common = common if given[i] == NULL else dtype(given[i])
     if is_bfloat16(common):
-        import_module("fastsig.bfloat16")  # which adds the loops, and waits for another thread that does
+        (<object> (<Ufunc *> ufunc).obj).add_bfloat16(<object> ufunc, common)
     for i in range(nargs):
         chosen = common if signature[i] == NULL else dtype(signature[i])
         Py_INCREF(chosen)
@@ -68,9 +73,8 @@ cdef int promote_bfloat16(PyObject *ufunc, DType *const *given, DType *const *si
     if given[0] == NULL:  # a reduction: the type of what is accumulated is that of the operand
         reduced[0], reduced[1], reduced[2] = given[1], given[1], given[2]
         return promote(ufunc, reduced, signature, wanted)
-    for i in range((<cnp.ufunc> ufunc).nargs):
+    for i in range((<Ufunc *> ufunc).nargs):
         if given[i] != NULL and is_bfloat16(dtype(given[i])):
-            import_module("fastsig.bfloat16")
             return promote(ufunc, given, signature, wanted)
     return -1
 
@@ -101,10 +105,3 @@ def add_promoters(ufunc):
     for inputs in product(kinds(), repeat=ufunc.nin):
         add_promoter(ufunc, inputs)
     add_promoter(ufunc, [None] * ufunc.nin, promote_bfloat16)  # for any type that nothing else is for
-
-
-def add_promoters_beside(ufunc, added):
-    """Let a ufunc take those beside a type of float that it has a loop for, and that is none of NumPy's."""
-    for inputs in product([*kinds(), added], repeat=ufunc.nin):
-        if len(set(inputs)) > 1 and added in inputs:
-            add_promoter(ufunc, inputs)

@@ -4,6 +4,7 @@ One driver serves every signature: the kernel, the number of its operands and th
 ``data`` pointer.
 """
 
+cimport cython
 from cpython.exc cimport PyErr_SetString
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.ref cimport Py_INCREF, PyObject
@@ -11,17 +12,20 @@ from libc.string cimport memcpy
 
 from contextlib import suppress
 
+import numpy as np
+
 cimport numpy as cnp
 from numpy cimport NPY_DOUBLE, NPY_FLOAT, NPY_FLOAT16, NPY_LONGDOUBLE, PyUFunc_None
 
 from fastsig._fenv cimport Env, enter, leave
+from fastsig._ufunc cimport Ufunc
 from fastsig.kernels.abi cimport (
     DIVIDE, INVALID, KERNEL_CAPSULE, NARROW_BLOCK, OPERANDS, ROW_CAPSULE, TYPES, UNDECIDED, WIDE_BLOCK, Row, kernel_t
 )
 
 from fastsig import _dispatch
 from fastsig._docs import DOCS
-from fastsig._promotion import add_promoters, add_promoters_beside
+from fastsig._promotion import add_promoters
 
 cnp.import_array()
 cnp.import_umath()
@@ -42,10 +46,6 @@ cdef extern from *:
     enum:
         BLOCK_BYTES "FASTSIG_BLOCK_BYTES"
     ctypedef size_t uintptr_t
-
-cdef extern from "numpy/ufuncobject.h":
-    ctypedef struct UfuncObject "PyUFuncObject":
-        PyObject *obj
 
 ctypedef struct Loop:
     kernel_t run
@@ -216,14 +216,28 @@ cdef class Parts:
 
     cdef Loop[TYPES] loops
     cdef Loop bfloat16
+    cdef bint knows_bfloat16
     cdef cnp.PyUFuncGenericFunction[TYPES] drivers
     cdef void *data[TYPES]
     cdef char[TYPES * OPERANDS] types
     cdef bytes name
     cdef bytes doc
 
+    def add_bfloat16(self, cnp.ufunc owner, dtype):
+        """Let the ufunc that owns this compute bfloat16, whose class of NumPy's types is given; once is enough."""
+        cdef int[OPERANDS] types
+        cdef int number = np.dtype(dtype.type).num, i
+        for i in range(OPERANDS):
+            types[i] = number
+        with cython.critical_section(self):
+            if not self.knows_bfloat16:
+                cnp.PyUFunc_RegisterLoopForType(
+                    owner, number, <cnp.PyUFuncGenericFunction> drive, types, &self.bfloat16
+                )
+                self.knows_bfloat16 = True
 
-cdef object ufunc(str name, object capsule, str doc, str module):
+
+cdef object ufunc(str name, object capsule, object bfloat16, str doc, str module):
     cdef const Row *row = <const Row *> PyCapsule_GetPointer(capsule, ROW_CAPSULE)
     cdef int nin = row.signature.nin, nout = row.signature.nout, nop = nin + nout, i, j, k
     cdef Parts parts = Parts()
@@ -234,24 +248,30 @@ cdef object ufunc(str name, object capsule, str doc, str module):
         parts.data[i] = &parts.loops[i]
         for j in range(nop):
             parts.types[i * nop + j] = TYPE_NUMBERS[k]
+    parts.bfloat16 = Loop(
+        <kernel_t> PyCapsule_GetPointer(bfloat16, KERNEL_CAPSULE), nin, nout, 2, NARROW_BLOCK, False
+    )
     made = cnp.PyUFunc_FromFuncAndData(
         parts.drivers, parts.data, parts.types, TYPES, nin, nout, PyUFunc_None, parts.name, parts.doc, 0
     )
     Py_INCREF(parts)
-    (<UfuncObject *> made).obj = <PyObject *> parts  # NumPy's place for what a ufunc owns
+    (<Ufunc *> made).obj = <PyObject *> parts  # NumPy's place for what a ufunc owns
     add_promoters(made)
     with suppress(AttributeError):
         made.__module__ = module  # where pickle looks first; NumPy 2.0 has no place for it
     return made
 
 
-def bind(table, docs=DOCS, module="fastsig"):
+def bind(table, bfloat16, docs=DOCS, module="fastsig"):
     """Make a ufunc of each row of a table of kernels.
 
     Parameters
     ----------
     table : dict of str to capsule
         The ``KERNELS`` or the ``FAST`` of a kernels module.
+    bfloat16 : dict of str to capsule
+        The ``BFLOAT16`` of that module. NumPy learns of the type from the package that defines it: a ufunc takes its
+        loop when it first meets it.
     docs : dict of str to str
         A docstring for each.
     module : str
@@ -272,38 +292,10 @@ def bind(table, docs=DOCS, module="fastsig"):
                 f"{module}.{name} has kernels and no docstring: fastsig/_docs.py lacks it in "
                 f"{'DOCS' if docs is DOCS else '_FAST'}"
             )
-    return {name: ufunc(name, capsule, docs[name], module) for name, capsule in table.items()}
-
-
-def add_bfloat16(ufuncs, table, dtype):
-    """Let ufuncs compute bfloat16, a type that NumPy learns of from the package that defines it.
-
-    Parameters
-    ----------
-    ufuncs : dict of str to numpy.ufunc
-        Made by `bind`.
-    table : dict of str to capsule
-        The ``BFLOAT16`` of a kernels module.
-    dtype : numpy.dtype
-        The type.
-    """
-    cdef Parts parts
-    cdef int[OPERANDS] types
-    cdef int i
-    cdef cnp.ufunc made
-    for i in range(OPERANDS):
-        types[i] = dtype.num
-    for name, made in ufuncs.items():
-        parts = <Parts> (<UfuncObject *> made).obj
-        parts.bfloat16 = Loop(
-            <kernel_t> PyCapsule_GetPointer(table[name], KERNEL_CAPSULE), made.nin, made.nout, 2, NARROW_BLOCK, False
-        )
-        cnp.PyUFunc_RegisterLoopForType(
-            made, dtype.num, <cnp.PyUFuncGenericFunction> drive, types, &parts.bfloat16
-        )
-        add_promoters_beside(made, type(dtype))
+    return {name: ufunc(name, capsule, bfloat16[name], docs[name], module) for name, capsule in table.items()}
 
 
 # In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module
 # that holds the ufunc under its name, and that is to be the package.
-UFUNCS = bind(_dispatch.load(_dispatch.PICKED).KERNELS)
+PICKED = _dispatch.load(_dispatch.PICKED)
+UFUNCS = bind(PICKED.KERNELS, PICKED.BFLOAT16)

@@ -35,7 +35,7 @@ cdef class WaitGroup:
 
     cdef PyThread_type_lock counting  # guards the three below, for as long as it takes to change them
     cdef Py_ssize_t inside
-    cdef readonly bint closed  # no thread may enter, and those inside stop after their part
+    cdef bint over  # no thread may enter, and those inside stop after their part
     cdef object failure  # the first of a thread that helped
     cdef PyThread_type_lock occupied  # held while any thread is inside
     cdef fenv_t environment
@@ -54,6 +54,17 @@ cdef class WaitGroup:
             PyThread_free_lock(self.counting)
         if self.occupied != NULL:
             PyThread_free_lock(self.occupied)
+
+    @property
+    def closed(self):
+        """Whether those inside are to stop after their part."""
+        cdef bint over
+        if getpid() != self.process:  # in the child of a fork a thread that is not there may hold the lock
+            return self.over
+        PyThread_acquire_lock(self.counting, WAIT_LOCK)
+        over = self.over
+        PyThread_release_lock(self.counting)
+        return over
 
     def help(self, work):
         """Call a function, unless the group is closed; what it raises closes the group, and the caller raises it."""
@@ -93,7 +104,7 @@ cdef class WaitGroup:
     cdef bint enter(self) noexcept:
         cdef bint entered
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
-        entered = not self.closed
+        entered = not self.over
         if entered:
             if self.inside == 0:
                 PyThread_acquire_lock(self.occupied, WAIT_LOCK)
@@ -104,7 +115,7 @@ cdef class WaitGroup:
     cdef void leave(self, object failure) noexcept:
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
         if failure is not None:
-            self.closed = True
+            self.over = True
             if self.failure is None:
                 self.failure = failure
         self.inside -= 1
@@ -116,7 +127,7 @@ cdef class WaitGroup:
         if getpid() != self.process:  # a fork leaves its child no other thread to wait for
             return
         PyThread_acquire_lock(self.counting, WAIT_LOCK)
-        self.closed = True
+        self.over = True
         PyThread_release_lock(self.counting)
         with nogil:
             PyThread_acquire_lock(self.occupied, WAIT_LOCK)

@@ -8,6 +8,8 @@ cimport numpy as cnp
 from cpython.ref cimport Py_INCREF
 from numpy cimport NPY_DOUBLE, NPY_FLOAT
 
+from fastsig._ufunc cimport Ufunc
+
 from fastsig._ufuncs import UFUNCS
 
 ctypedef fused floating:
@@ -28,11 +30,12 @@ ctypedef struct Loops:
 
 
 cdef Loop loop_of(cnp.ufunc ufunc, int number, Py_ssize_t itemsize) except *:
+    cdef Ufunc *fields = <Ufunc *> ufunc
     cdef int i
     Py_INCREF(ufunc)  # it owns its loops, which may be called for as long as the process lives
-    for i in range(ufunc.ntypes):
-        if ufunc.types[i * ufunc.nargs] == number:
-            return Loop(<loop_t> <void *> ufunc.functions[i], ufunc.data[i], [itemsize, itemsize, itemsize, itemsize])
+    for i in range(fields.ntypes):
+        if fields.types[i * fields.nargs] == number:
+            return Loop(<loop_t> <void *> fields.functions[i], fields.data[i], [itemsize, itemsize, itemsize, itemsize])
     raise TypeError(f"{ufunc} has no loop for NumPy's type {number}")
 
 

@@ -4,7 +4,8 @@ from fastsig._dispatch import PICKED, load
 from fastsig._docs import FAST_DOCS
 from fastsig._ufuncs import bind
 
-UFUNCS = bind(load(PICKED).FAST, FAST_DOCS, __name__)
+_KERNELS = load(PICKED)
+UFUNCS = bind(_KERNELS.FAST, _KERNELS.BFLOAT16, FAST_DOCS, __name__)
 
 globals().update(UFUNCS)
 

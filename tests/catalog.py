@@ -7,10 +7,11 @@ from fastsig import _dispatch
 from fastsig._docs import FAST_DOCS
 from fastsig._reference import REFERENCE
 
-UFUNCS = {isa.name: bind(_dispatch.load(isa).KERNELS) for isa in _dispatch.available()}
-ISAS = tuple(UFUNCS)
-FMA = {isa.name: _dispatch.load(isa).FMA for isa in _dispatch.available()}
-FAST_UFUNCS = {isa.name: bind(_dispatch.load(isa).FAST, FAST_DOCS, "fastsig.fast") for isa in _dispatch.available()}
+KERNELS = {isa.name: _dispatch.load(isa) for isa in _dispatch.available()}
+ISAS = tuple(KERNELS)
+UFUNCS = {isa: bind(kernels.KERNELS, kernels.BFLOAT16) for isa, kernels in KERNELS.items()}
+FMA = {isa: kernels.FMA for isa, kernels in KERNELS.items()}
+FAST_UFUNCS = {isa: bind(kernels.FAST, kernels.BFLOAT16, FAST_DOCS, "fastsig.fast") for isa, kernels in KERNELS.items()}
 FAST = tuple(FAST_DOCS)
 FUNCTIONS = tuple(REFERENCE)
 TYPES = ("float16", "float32", "float64", "longdouble")

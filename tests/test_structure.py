@@ -41,12 +41,12 @@ def test_what_is_missing_is_said_in_a_sentence():
 
 
 def test_a_function_without_a_docstring_is_refused_in_a_sentence():
-    table = _dispatch.load(_dispatch.PICKED).KERNELS
+    picked = _dispatch.load(_dispatch.PICKED)
     lacking = {name: text for name, text in DOCS.items() if name != "silu"}
     with pytest.raises(
         LookupError, match=r"^fast.silu has kernels and no docstring: fastsig/_docs.py lacks it in _FAST$"
     ):
-        bind(table, lacking, "fast")
+        bind(picked.KERNELS, picked.BFLOAT16, lacking, "fast")
 
 
 def test_a_bound_that_no_page_states_is_asked_for_in_a_sentence():
@@ -134,22 +134,23 @@ def test_the_fast_tier_is_an_attribute_that_is_imported_when_it_is_first_named()
 
 
 def test_a_ufunc_owns_what_it_points_to_and_frees_it():
-    table = _dispatch.load(_dispatch.PICKED).KERNELS
-    alive = bind(table)["softplus"]
+    picked = _dispatch.load(_dispatch.PICKED)
+    tables = picked.KERNELS, picked.BFLOAT16
+    alive = bind(*tables)["softplus"]
     assert "Parts" in {type(owned).__name__ for owned in gc.get_referents(alive)}
     tracemalloc.start()
     try:
-        bind(table)
+        bind(*tables)
         gc.collect()
         before, _ = tracemalloc.get_traced_memory()
         for _ in range(100):
-            bind(table)
+            bind(*tables)
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # Not even half of the docstrings, which go with the rest; some of Python's own tables may have grown.
-    assert after - before < 50 * sum(map(len, DOCS.values()))
+    # Less than the docstrings, which go with the rest. NumPy 2.3 and older keep promoters, which are half as much.
+    assert after - before < 80 * sum(map(len, DOCS.values()))
     assert alive.__name__ == "softplus"
     assert alive.__doc__.endswith(DOCS["softplus"])
     assert alive(0.0) == np.log1p(1.0)

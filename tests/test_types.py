@@ -1,9 +1,9 @@
 """Types in and types out, what is refused, and everything that a ufunc's call takes."""
 
 import numpy as np
-import polars
 import pytest
 from catalog import FUNCTIONS, ISAS, TYPES, UFUNCS, outputs, same_bits
+from libraries import library
 
 INTEGERS = tuple("?bBhHiIlLqQ")
 
@@ -132,7 +132,7 @@ def test_reductions_of_integers_are_those_of_float64(ufuncs):
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if UFUNCS[ISAS[0]][name].nout == 1])
 def test_columns_of_polars_are_computed_whatever_integers_they_hold(name):
     # Polars takes functions of one output, and names the type itself: float32 for integers of 8 and 16 bits.
-    ufunc = UFUNCS[ISAS[0]][name]
+    ufunc, polars = UFUNCS[ISAS[0]][name], library("polars")
     for kind in ("Int8", "UInt8", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float32", "Float64"):
         column = polars.Series([0, 1, 1]).cast(getattr(polars, kind))
         y = call(ufunc, column)
