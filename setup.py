@@ -47,9 +47,14 @@ GNU_FLAGS = [
 ]
 NO_DEBUG_INFORMATION = ["-g0"]  # which is installed only by a build that asks for it, build_ext --debug
 GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
+# MSVC has been read about and never run. It gets the baseline's kernels alone: it has /arch:AVX2 and /arch:AVX512, but
+# no macro for FMA and F16C, and whether it makes vectors of loops that take their formula as a function is not known.
+# From Visual Studio 2022 on, /fp:precise fuses nothing; before, it does on ARM64, where it is not to be used.
 MSVC_FLAGS = ["/O2", "/fp:precise"]
 # Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
 X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]
+# The first CPU with SSE2. x87, which compilers for 32 bits take by themselves, rounds to types of its own.
+I386_FLAGS = ["-march=pentium4", "-mno-avx", "-mfpmath=sse"]
 
 MACROS = [
     ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
@@ -89,6 +94,8 @@ def isa_table():
 
 ISA = isa_table()
 ON_X86_64 = platform.machine().lower() in ISA.X86_64
+ON_I386 = platform.machine().lower() in ("i386", "i486", "i586", "i686")
+MACHINE_FLAGS = X86_64_FLAGS if ON_X86_64 else I386_FLAGS if ON_I386 else []
 
 
 def extension(name, cflags=()):
@@ -115,23 +122,25 @@ class BuildExt(build_ext):
         msvc = self.compiler.compiler_type == "msvc"  # it warns about flags like -mavx2 and goes on
         common = MSVC_FLAGS
         if not msvc:
-            common = [
-                *GNU_FLAGS,
-                *(X86_64_FLAGS if ON_X86_64 else []),
-                *([] if self.debug else NO_DEBUG_INFORMATION),
-            ]
+            common = [*GNU_FLAGS, *MACHINE_FLAGS, *([] if self.debug else NO_DEBUG_INFORMATION)]
         self.check_compiler(common, any_machine=msvc)
-        kept = []
-        for e in self.extensions:
-            if e.extra_compile_args and (msvc or not self.compiles(EMPTY, e.extra_compile_args)):
-                flags = " ".join(e.extra_compile_args)
-                print(f"fastsig: the compiler refuses {flags}; the kernels that need them are left out")
-                continue
+        left_out = [
+            e
+            for e in self.extensions
+            if e.extra_compile_args and (msvc or not self.compiles(EMPTY, e.extra_compile_args))
+        ]
+        if left_out:
+            names = ", ".join(e.name.rpartition(".")[2] for e in left_out)
+            print(f"fastsig: the compiler refuses the flags of the kernels for {names}, which are left out")
+        kept = [e for e in self.extensions if e not in left_out]
+        for e in kept:
             e.extra_compile_args = [*common, *e.extra_compile_args]
             if not msvc and e.name.startswith("fastsig.kernels."):
                 e.define_macros = [*e.define_macros, *INLINE]
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
-            kept.append(e)
+            # Not left to what Python has loaded: a name without its version is bound to the oldest, and on s390x that
+            # is the logl of a long double of 64 bits.
+            e.libraries = [] if msvc else ["m"]
         self.extensions = kept
         super().build_extensions()
 

@@ -4,7 +4,7 @@
 cdef extern from *:
     """
     #include <fenv.h>
-    #if defined(__x86_64__) || defined(_M_X64)
+    #if defined(__x86_64__) || defined(_M_X64) || (defined(__i386__) && defined(__SSE2__))
     #include <xmmintrin.h>
     #define FASTSIG_SSE 1
     #define FASTSIG_SSE_DEFAULT 0x1f80u  /* to nearest, subnormals kept, nothing trapped, no flag */
@@ -25,7 +25,7 @@ cdef extern from *:
     #endif
     }
 
-    /* Save the caller's environment and set the default one. On x86-64 only long double uses the slow x87 half of it,
+    /* Save the caller's environment and set the default one. On x86 only long double uses the slow x87 half of it,
        and both halves are written only where they differ in more than flags: to read them is quicker. */
     static inline void fastsig_enter(fastsig_env *env, int extended)
     {

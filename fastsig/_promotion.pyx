@@ -19,7 +19,7 @@ from itertools import product
 
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_New
-from cpython.ref cimport Py_INCREF, PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from fastsig._ufunc cimport Ufunc
 
@@ -34,13 +34,15 @@ cdef extern from "numpy/arrayobject.h":
     DType PYTHON_FLOAT "PyArray_PyFloatDType"
     DType INTEGER "PyArray_IntAbstractDType"  # of which Python's own is one
     DType FLOATING "PyArray_FloatAbstractDType"  # likewise
-    object PyArray_CommonDType(DType *a, DType *b)
+    DType *PyArray_CommonDType(DType *a, DType *b) except NULL
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_AddPromoter(PyObject *ufunc, PyObject *dtypes, PyObject *promoter) except -1
 
 cdef extern from "Python.h":
-    bint is_subtype "PyType_IsSubtype"(void *a, void *b) noexcept
+    ctypedef struct Type "PyTypeObject":
+        pass
+    bint is_subtype "PyType_IsSubtype"(Type *a, Type *b) noexcept
 
 
 ctypedef int (*promoter_t)(PyObject *, DType *const *, DType *const *, DType **) except -1
@@ -52,8 +54,8 @@ cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, 
     cdef int nin = (<Ufunc *> ufunc).nin, nargs = (<Ufunc *> ufunc).nargs, i
     cdef object common = None, chosen
     for i in range(nin):
-        if not (given[i] == &PYTHON_FLOAT or given[i] == &BOOL or is_subtype(given[i], &INTEGER)):
-            common = dtype(given[i]) if common is None else PyArray_CommonDType(<DType *> <PyObject *> common, given[i])
+        if not (given[i] == &PYTHON_FLOAT or given[i] == &BOOL or is_subtype(<Type *> given[i], <Type *> &INTEGER)):
+            common = dtype(given[i]) if common is None else common_type(<DType *> <PyObject *> common, given[i])
     common = dtype(&FLOAT64) if common is None else common
     for i in range(nin, nargs):
         common = common if given[i] == NULL else dtype(given[i])
@@ -86,6 +88,13 @@ cdef inline bint is_bfloat16(object dtype) except -1:
 
 cdef inline object dtype(DType *d):
     return <object> <PyObject *> d
+
+
+cdef inline object common_type(DType *a, DType *b):
+    # NumPy's function returns a new reference.
+    common = dtype(PyArray_CommonDType(a, b))
+    Py_DECREF(common)
+    return common
 
 
 def kinds():

@@ -108,7 +108,7 @@ def checked(source, *flags):
     include = [
         f"-I{folder}" for folder in (sysconfig.get_path("include"), np.get_include(), ROOT / "fastsig" / "kernels")
     ]
-    common = ["-fsyntax-only", "-w", f"-DFASTSIG_LONGDOUBLE_BITS={LONGDOUBLE_BITS}", *include]
+    common = ["-fsyntax-only", f"-DFASTSIG_LONGDOUBLE_BITS={LONGDOUBLE_BITS}", *include]
     return subprocess.run([*CC, *common, *flags, str(source)], capture_output=True, text=True)
 
 

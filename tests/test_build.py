@@ -1,7 +1,9 @@
 """No environment spoils a build: what would change a result is overruled, or refused in words that help."""
 
+import ast
 import os
 import platform
+import re
 import stat
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from fastsig._isa import X86_64
 TESTS = Path(__file__).parent
 HEADER = TESTS.parent / "fastsig" / "kernels" / "arithmetic.h"
 ON_X86_64 = platform.machine().lower() in X86_64
+SSE = ("-msse2", "-mfpmath=sse") if re.fullmatch("i[3-6]86", platform.machine()) else ()  # instead of x87
 ELF = sys.platform.startswith("linux")
 GCC = builds.is_gcc()
 SAME_FOR_ALL = 5  # extension modules that are the same for all instruction sets
@@ -70,6 +73,13 @@ def test_debug_information_is_not_installed(hostile_build):
         assert b".debug_info" not in module.read_bytes(), module
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have one version of each function")
+@pytest.mark.parametrize("module", ["_ufuncs", *(f"kernels/{isa}" for isa in ISAS)])
+def test_functions_of_the_c_library_are_bound_by_their_version(module):
+    (file,) = Path(fastsig.__file__).parent.glob(f"{module}.*.so")
+    assert b"\0libm.so" in file.read_bytes()
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Refused
 # ---------------------------------------------------------------------------------------------------------------
@@ -93,9 +103,19 @@ def test_debug_information_is_not_installed(hostile_build):
 def test_arithmetic_that_would_be_wrong_does_not_compile(flags, said, tmp_path):
     source = tmp_path / "source.c"
     source.write_text(f'#include "{HEADER}"\n')
-    done = builds.checked(source, *flags.split())
+    done = builds.checked(source, *SSE, *flags.split())
     assert (done.returncode == 0) == (said is None), done.stderr
     assert said is None or said in done.stderr
+
+
+@pytest.mark.skipif(not (ON_X86_64 and GCC), reason="-m32 needs no other compiler there")
+def test_on_32_bit_x86_the_flags_of_setup_py_replace_x87(tmp_path):
+    source = tmp_path / "source.c"
+    source.write_text(f'#include "{HEADER}"\n')
+    (flags,) = re.findall(r"^I386_FLAGS = (.*)$", (TESTS.parent / "setup.py").read_text("utf-8"), re.MULTILINE)
+    hostile = ("-m32", "-march=native", "-mfpmath=387")
+    assert "use -msse2 -mfpmath=sse" in builds.checked(source, *hostile).stderr
+    assert builds.checked(source, *hostile, *ast.literal_eval(flags)).returncode == 0
 
 
 @pytest.mark.skipif(not GCC, reason="the flag is GCC's")
@@ -124,6 +144,18 @@ def test_sizes_that_do_not_fit_do_not_compile(hostile_build, tmp_path, module, b
         file = tmp_path / "module.c"
         file.write_text(text, "utf-8")
         assert (builds.checked(file).returncode == 0) == fits
+
+
+# GCC 14 and clang 16 refuse by themselves what older compilers warn of.
+REFUSED = ("implicit-function-declaration", "implicit-int", "incompatible-pointer-types", "int-conversion")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the flags are those of GCC and Clang")
+@pytest.mark.parametrize("module", ["_cpu", "_promotion", "_ufuncs", "_waitgroup", "cython_api", "kernels/baseline"])
+def test_no_module_has_what_newer_compilers_refuse(hostile_build, module):
+    source = hostile_build / "build" / "fastsig" / f"{module}.c"
+    done = builds.checked(source, *(f"-Werror={name}" for name in REFUSED))
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(not (ON_X86_64 and GCC), reason="other machines have one long double")
