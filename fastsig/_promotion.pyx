@@ -23,8 +23,9 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 
 from fastsig._ufunc cimport Ufunc
 
-cnp.import_array()
-cnp.import_umath()
+# Not `import_array`, which makes an ImportError of any other: without memory it is a MemoryError.
+cnp._import_array()
+cnp._import_umath()
 
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct DType "PyArray_DTypeMeta":

@@ -16,7 +16,7 @@ from functools import cache, lru_cache, partial
 from itertools import combinations, pairwise, product
 from math import prod
 from operator import index
-from threading import local
+from threading import get_ident, local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,7 @@ ENVIRON = "FASTSIG_NUM_THREADS"
 ROOT = "/"  # of the file system, where Linux tells of CPU quotas
 
 _HERE = local()  # of each thread: whether it is handing work to the pool
+_IMPORTING = set()  # who imports the pool's class: process and thread
 
 
 def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = None) -> Any:
@@ -235,8 +236,15 @@ def _submit(function: Callable[[], None], times: int) -> None:
 @lru_cache(maxsize=1)
 def _pool(pid: int) -> "ThreadPoolExecutor":
     """Return the threads of this process, started when needed: a fork leaves its child none, and it makes its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
+    # A child that was forked while another thread was importing would wait for the import's locks for good.
+    if any(process != pid for process, _ in tuple(_IMPORTING)):
+        raise RuntimeError("this process was forked while another thread imported concurrent.futures")
+    me = pid, get_ident()
+    _IMPORTING.add(me)
+    try:
+        from concurrent.futures import ThreadPoolExecutor
+    finally:
+        _IMPORTING.discard(me)
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix=f"fastsig-{pid}")
 
 

@@ -27,8 +27,9 @@ from fastsig import _dispatch
 from fastsig._docs import DOCS
 from fastsig._promotion import add_promoters
 
-cnp.import_array()
-cnp.import_umath()
+# Not `import_array`, which makes an ImportError of any other: without memory it is a MemoryError.
+cnp._import_array()
+cnp._import_umath()
 
 cdef extern from *:
     """

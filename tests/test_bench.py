@@ -266,7 +266,7 @@ def test_a_program_lists_what_it_lacks_and_how_to_install_it(tmp_path):
 def test_the_extra_installs_all_that_the_benchmarks_use():
     project = tomllib.loads((BENCH.parent / "pyproject.toml").read_text("utf-8"))["project"]
     extra = {re.match(r"[\w-]+", requirement)[0] for requirement in project["optional-dependencies"]["bench"]}
-    assert extra == peers_modules() | {"asv", "gmpy2", "matplotlib", "virtualenv"}
+    assert extra == peers_modules() | {"asv", "gmpy2", "hypothesis", "matplotlib", "virtualenv"}
     assert f'pip install "{project["name"]}[bench]"' == importlib.import_module("contenders").INSTALL
 
 
