@@ -55,8 +55,9 @@ def tiers():
     found = {}
     for isa in _dispatch.available():
         kernels = _dispatch.load(isa)
-        found |= {("default", isa.name, name): ufunc for name, ufunc in bind(kernels.KERNELS).items()}
-        fast = bind(kernels.FAST, FAST_DOCS, "fastsig.fast")
+        right = bind(kernels.KERNELS, kernels.BFLOAT16)
+        found |= {("default", isa.name, name): ufunc for name, ufunc in right.items()}
+        fast = bind(kernels.FAST, kernels.BFLOAT16, FAST_DOCS, "fastsig.fast")
         found |= {("fast", isa.name, name): ufunc for name, ufunc in fast.items()}
     for tier, module in (("default", fastsig), ("fast", fastsig.fast)):
         found |= {(tier, "public", name): getattr(module, name) for name in REFERENCE}
