@@ -13,13 +13,13 @@ from time import perf_counter
 
 import numpy as np
 
+import fastsig
+
 
 def contenders(n, rng):
     """Return, by function, its inputs and a call of PyTorch that computes the same."""
     import ml_dtypes
     import torch
-
-    import fastsig
 
     def tensor(a):
         return torch.from_numpy(a.view(np.int16)).view(torch.bfloat16)
@@ -77,9 +77,6 @@ def main():
     parser.add_argument("--rounds", type=int, default=100, help="default: %(default)s")
     args = parser.parse_args()
     races = contenders(args.elements, np.random.default_rng(0))
-
-    import fastsig
-
     print(f"{fastsig.isa()}, {args.elements} elements, {args.rounds} rounds")
     print(f"{'function':32} {'fastsig':>8} {'torch':>8} {'times':>7}")
     print(f"{'':32} {'ns/elt':>8} {'ns/elt':>8} {'faster':>7}")

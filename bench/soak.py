@@ -65,7 +65,7 @@ def some_calls(seed):
         for tier in (fastsig, fastsig.fast):
             ufunc = getattr(tier, name)
             for dtype in TYPES:
-                x = tuple(rng.random(int(rng.integers(1, 300))).astype(dtype) for _ in range(1)) * ufunc.nin
+                x = (rng.random(int(rng.integers(1, 300))).astype(dtype),) * ufunc.nin
                 out = tuple(np.empty_like(x[0]) for _ in range(ufunc.nout))
                 where, several = rng.random(x[0].size) < 0.5, out if ufunc.nout > 1 else out[0]
                 calls += [

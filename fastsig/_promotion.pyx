@@ -14,7 +14,6 @@ ever.
 """
 
 import sys
-
 from itertools import product
 
 cimport numpy as cnp
