@@ -127,6 +127,17 @@ def kernels(isa):
     return made
 
 
+def translate(ext):
+    """Return an extension whose sources are in C, in the folder `build`."""
+    (translated,) = cythonize(
+        [Extension(ext.name, ext.sources)],
+        compiler_directives=DIRECTIVES,
+        build_dir="build",
+        shared_utility_qualified_name=SHARED,
+    )
+    return translated
+
+
 class BuildExt(build_ext):
     """Ask the compiler what it can before anything is built; leave out the rows that it has no flags for."""
 
@@ -160,13 +171,8 @@ class BuildExt(build_ext):
         super().build_extensions()
 
     def build_extension(self, ext):
-        """Translate an extension to C, here and not sooner, so that a source distribution holds none; compile it."""
-        (translated,) = cythonize(
-            [Extension(ext.name, ext.sources)],
-            compiler_directives=DIRECTIVES,
-            build_dir="build",
-            shared_utility_qualified_name=SHARED,
-        )
+        """Translate an extension, here and not sooner, so that a source distribution holds no C; compile it."""
+        translated = translate(ext)
         ext.sources, ext.depends = translated.sources, translated.depends
         super().build_extension(ext)
 

@@ -8,8 +8,9 @@ Once alone, and many times in a row. NumPy is imported before. CPython's `_testc
 manages, which is all objects and more. Each import is that of a forked child. It has to raise MemoryError or to do
 without; it must not crash in fastsig's code, hang or say anything else.
 
-CPython and NumPy have flaws of their own, which are counted: they crash, or put another exception in MemoryError's
-place, such as "can't allocate lock". In whose code a crash is, its C frames tell, for which a C compiler is needed.
+CPython, NumPy and what Cython adds to modules have flaws of their own, which are counted: they crash, or put another
+exception in MemoryError's place, such as "can't allocate lock". In whose code a crash is, its C frames tell, for which
+a C compiler is needed.
 """
 
 import argparse
@@ -37,11 +38,12 @@ MOST = 1 << 20  # an import asks for memory less often than this
 # How children end that no signal ends.
 IMPORTED, NO_MEMORY, ANOTHER, BROKEN = range(4)
 MEANING = {IMPORTED: "imported", NO_MEMORY: "MemoryError", ANOTHER: "another exception", BROKEN: "does not compute"}
-FLAWS = ("an exception of CPython's or NumPy's", "crash in CPython", "crash in NumPy")
+FLAWS = ("an exception of CPython's, NumPy's or Cython's", "crash in CPython", "crash in NumPy")
 # Their exceptions in place of MemoryError.
 THEIRS = re.compile(
     r"can't allocate (?:read )?lock|without (?:setting an )?exception|__set_name__|thread-state dictionary"
     r"|_multiarray_umath failed to import|_(?:ARRAY|UFUNC)_API not found"
+    r"|fastsig\._shared does not export expected C function"
 )
 
 WATCH = """
