@@ -16,7 +16,8 @@ from setuptools.errors import CompileError
 
 ROOT = Path(__file__).parent
 SHARED = "fastsig._shared"  # what Cython adds to modules, memoryviews above all, once for all of them
-MODULES = (SHARED, "fastsig._cpu", "fastsig._promotion", "fastsig._ufuncs", "fastsig._waitgroup", "fastsig.cython_api")
+WITHOUT_LOOPS = (SHARED, "fastsig._cpu", "fastsig._promotion", "fastsig._waitgroup")
+MODULES = (*WITHOUT_LOOPS, "fastsig._ufuncs", "fastsig.cython_api")
 
 # Set here and not at the top of a file, where they would not reach the inline functions of a .pxd.
 DIRECTIVES = {
@@ -47,7 +48,7 @@ GNU_FLAGS = [
     "-fno-math-errno",
     "-ffp-contract=off",
 ]
-SMALL = ["-Os"]  # of modules without loops
+SMALL = ["-Os"]  # for modules without loops; the driver's would take five times as long on strided arrays
 NO_DEBUG_INFORMATION = ["-g0"]  # which is installed only by a build that asks for it, build_ext --debug
 GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
 # MSVC has been read about and never run. It gets the baseline's kernels alone: it has /arch:AVX2 and /arch:AVX512, but
@@ -161,7 +162,7 @@ class BuildExt(build_ext):
             e.extra_compile_args = [*common, *e.extra_compile_args]
             if not msvc and e.name.startswith("fastsig.kernels."):
                 e.define_macros = [*e.define_macros, *INLINE]
-            elif not msvc:
+            if not msvc and e.name in WITHOUT_LOOPS:
                 e.extra_compile_args += SMALL
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
             # Not left to what Python has loaded: a name without its version is bound to the oldest, and on s390x that

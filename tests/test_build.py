@@ -24,6 +24,7 @@ SSE = ("-msse2", "-mfpmath=sse") if re.fullmatch("i[3-6]86", platform.machine())
 ELF = sys.platform.startswith("linux")
 GCC = builds.is_gcc()
 SAME_FOR_ALL = 6  # extension modules that are the same for all instruction sets
+WITHOUT_LOOPS = ("_shared", "_cpu", "_promotion", "_waitgroup")  # of these
 
 pytestmark = pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no C compiler here")
 
@@ -57,8 +58,11 @@ def test_the_flags_that_matter_come_last(hostile_build):
         assert [flag for flag in line if flag.startswith("-ffp-contract=")][-1] == "-ffp-contract=off"
         assert [flag for flag in line if flag.startswith("-g")][-1] == "-g0"
         assert line.index("-fno-trapping-math") > line.index("-fno-fast-math") > line.index("-ffast-math")
-    for line in [*compiling, *linking]:
+        source = Path(line[line.index("-c") + 1]).stem
+        assert [flag for flag in line if flag.startswith("-O")][-1] == ("-Os" if source in WITHOUT_LOOPS else "-O3")
+    for line in linking:
         assert [flag for flag in line if flag.startswith("-O")][-1] == "-O3"
+    for line in [*compiling, *linking]:
         for flag in ("fast-math", "unsafe-math-optimizations", "lto"):
             assert line.index(f"-fno-{flag}") > max(k for k, f in enumerate(line) if f == f"-f{flag}")
 
