@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False
+# cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """Scores, losses and their derivatives, on all CPUs."""
 
 from cython.parallel cimport prange
