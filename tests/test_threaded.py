@@ -975,6 +975,7 @@ import numpy as np
 from fastsig import _threaded, threaded
 from scipy.special import smirnov
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what runs in the background ignore Ctrl-C
 _threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 64, 64
 x, out = np.full(1_000_000, 0.3), np.zeros(1_000_000)
 smirnov(500, x[:1])
