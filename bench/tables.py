@@ -1,7 +1,7 @@
-"""Fill in the tables of README.md: from the names, from their own test, and from the logs of the runs.
+"""Fill in the tables of README.md and of docs/: from the names, from their own test, and from the logs of the runs.
 
-    python bench/readme.py           write them
-    python bench/readme.py --check   exit with 1 where a table is not what it should be, or a log of other kernels
+    python bench/tables.py           write them
+    python bench/tables.py --check   exit with 1 where a table is not what it should be, or a log of other kernels
 
 A table stands between two comments, `<!-- table NAME -->` and `<!-- end -->`.
 """
@@ -25,9 +25,9 @@ from fastsig._reference import REFERENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "bench" / "logs"
-README = ROOT / "README.md"
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("accuracy", "speed", "scipy"))]
 sys.path.insert(0, str(ROOT / "tests"))  # of which two have the rows of tables
-BLOCK = re.compile(r"(<!-- table (?P<name>\w+) -->\n).*?(?=<!-- end -->)", re.S)
+BLOCK = re.compile(r"(<!-- table (?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", re.S)
 
 
 def rows(cells):
@@ -97,12 +97,40 @@ def logged(file):
     return table
 
 
+def accuracy_in_short():
+    """Return the largest error of each function and library, over all outputs, in float32 and float64."""
+    lines = re.findall(r"^\|(.*)\|$", (LOGS / FILES["accuracy"]).read_text("utf-8"), re.M)
+    errors, by = {}, {}
+    for output, dtype, library, error, *_ in ([cell.strip() for cell in line.split("|")] for line in lines[2:]):
+        key = output.partition("[")[0], dtype, library.partition(" ")[0]
+        by.setdefault(key[2])
+        errors[key] = max(errors.get(key, 0.0), float(error))
+    table = [["function", *by]]
+    for name in REFERENCE:
+        pairs = ([errors[name, dtype, library] for dtype in ("float32", "float64")] for library in by)
+        table.append([f"`{name}`", *(" / ".join(map(in_short, pair)) for pair in pairs)])
+    return rows(table)
+
+
+def in_short(error):
+    """Return an error in ULP as a table has room for it."""
+    if error > 1e300:
+        return "∞"
+    return f"{error:.1f}" if error < 100 else re.sub(r"e\+0?", "e", f"{error:.0e}")
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # The race
 # ---------------------------------------------------------------------------------------------------------------
 
 SHOWN = (10**5, 10**7)  # elements
 ONE = (1,)  # element: a call
+IN_SHORT = (
+    *(("sigmoid", dtype) for dtype in TYPES),
+    ("sigmoid_derivative", "float32"),
+    ("log_sigmoid", "float64"),
+    ("logit", "float64"),
+)
 
 
 class Race(NamedTuple):
@@ -146,11 +174,27 @@ def side_by_side(shown, sizes, names, functions):
     return rows(table)
 
 
+def newest():
+    """Return the newest race of each kind."""
+    found = {race.kind(): race for race in reversed(races())}
+    return [found[kind] for kind in sorted(found)]
+
+
+def speed_in_short():
+    """Return six rows of the newest races, a number for each kind."""
+    shown = newest()
+    names = [name for name in timed([row for race in shown for row in race.rows]) if name in CONTENDERS]
+    table = [["function", "type", *map(label, names)]]
+    for function, dtype in IN_SHORT:
+        cells = zip(*(race.cells(function, dtype, SHOWN[:1], names) for race in shown), strict=True)
+        table.append([f"`{function}`", dtype, *(" / ".join(cell) if set(cell) != {"-"} else "-" for cell in cells)])
+    kinds = " / ".join(race.kind() for race in shown)
+    return f"{rows(table)}\n{kinds}, {SHOWN[0]:,} elements.\n"
+
+
 def speed():
     """Return the newest race of each kind side by side, and what each of them was."""
-    found = races()
-    newest = {race.kind(): race for race in reversed(found)}
-    shown = [newest[kind] for kind in sorted(newest)]
+    shown = newest()
     names = timed([row for race in shown for row in race.rows])
     text = side_by_side(shown, SHOWN, [name for name in names if name in CONTENDERS], FUNCTIONS)
     text += "\nA call of one element, ns:\n\n"
@@ -161,7 +205,7 @@ def speed():
         picture = race.path.replace(".json", ".png")
         text += (
             f"- {race.kind()}: {about['CPU']}, {about['compiler']}, {about['date'][:10]}, commit {about['commit']} "
-            f"([log]({race.path}){f', [picture]({picture})' if (ROOT / picture).exists() else ''}).\n"
+            f"([log](../{race.path}){f', [picture](../{picture})' if (ROOT / picture).exists() else ''}).\n"
         )
     return text
 
@@ -176,7 +220,7 @@ FILES = {
     "fast": "verify_fast.md",
     "allocation": "allocation.md",
 }
-LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
+LINKED = (  # logs that pages link to, and do not show
     "verify_float64.md",
     "verify_float16_pairs.md",
     "hunt_float64.md",
@@ -186,6 +230,7 @@ LINKED = (  # logs that README and CONTRIBUTING.md link to, and do not show
     "against_avx512.md",
 )
 TABLES = {"functions": functions, "names": names, "otherwise": otherwise, "speed": speed}
+TABLES |= {"accuracy in short": accuracy_in_short, "speed in short": speed_in_short}
 TABLES |= {name: logged(file) for name, file in FILES.items()}
 
 
@@ -198,9 +243,11 @@ def unproved(named):
     return sorted(name for name, formulas in REFERENCE.items() if not proved.issuperset(formulas))
 
 
-def complaints(text):
-    """Return what is wrong with the README's text and with the logs. Races of other CPUs than the last one's stay."""
-    found = [] if filled(text) == text else ["README.md's tables are stale: python bench/readme.py fills them in"]
+def complaints():
+    """Return what is wrong with the pages' tables and with the logs. Races of other CPUs than the last one's stay."""
+    texts = {page.relative_to(ROOT): page.read_text("utf-8") for page in PAGES}
+    stale = [page for page, text in texts.items() if filled(text) != text]
+    found = [f"the tables of {page} are stale: python bench/tables.py fills them in" for page in stale]
     ran = {(LOGS / file).resolve().relative_to(ROOT): about(file) for file in (*FILES.values(), *LINKED)}
     last_cpu = races()[0].about["CPU"]
     for race in races():
@@ -218,7 +265,7 @@ def complaints(text):
 
 
 def filled(text):
-    """Return the README's text with its tables filled in."""
+    """Return a page's text with its tables filled in."""
     return BLOCK.sub(lambda match: match[1] + "\n" + TABLES[match["name"]]() + "\n", text)
 
 
@@ -227,12 +274,12 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args(argv)
-    text = README.read_text("utf-8")
     if arguments.check:
-        wrong = complaints(text)
-        print(f"fastsig {fastsig.__version__}:", *(wrong or ["README.md's tables are as they should be"]), sep="\n")
+        wrong = complaints()
+        print(f"fastsig {fastsig.__version__}:", *(wrong or ["all tables are as they should be"]), sep="\n")
         return int(bool(wrong))
-    README.write_text(filled(text), "utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text("utf-8")), "utf-8")
     return 0
 
 
