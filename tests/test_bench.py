@@ -171,11 +171,11 @@ def race(cpu, isa, date, **about):
         for name, ns in (("fastsig", int(date[-2:])), ("torch", 10.5), ("np.exp", 1))
     ]
     about = {"CPU": cpu, "ISA": isa, "date": date, "compiler": "GCC", "kernels": "", **about}
-    return importlib.import_module("readme").Race(f"bench/logs/peers/{date}.json", about, rows)
+    return importlib.import_module("tables").Race(f"bench/logs/peers/{date}.json", about, rows)
 
 
-def test_readme_shows_the_newest_race_of_each_family_side_by_side(monkeypatch):
-    readme = importlib.import_module("readme")
+def test_the_page_on_speed_shows_the_newest_race_of_each_family_side_by_side(monkeypatch):
+    tables = importlib.import_module("tables")
     intel, old, zen = (
         "Intel(R) Xeon(R) (family 6, model 143)",
         "AMD EPYC (family 25, model 1)",
@@ -187,8 +187,8 @@ def test_readme_shows_the_newest_race_of_each_family_side_by_side(monkeypatch):
         race("Power", "baseline", "2026-01-07"),
     ]
     found += [race(intel, "avx512", "2026-01-12"), race(old, "avx2", "2026-01-05")]
-    monkeypatch.setattr(readme, "races", lambda: found)
-    lines = readme.speed().splitlines()
+    monkeypatch.setattr(tables, "races", lambda: found)
+    lines = tables.speed().splitlines()
     assert lines[2:6] == [
         "| `sigmoid` | float32 | AMD family 25, avx2 | **9.00** / - | 10.50 / - |",
         "| `sigmoid` | float32 | AMD family 25, avx512 | **8.00** / - | 10.50 / - |",
@@ -196,25 +196,24 @@ def test_readme_shows_the_newest_race_of_each_family_side_by_side(monkeypatch):
         "| `sigmoid` | float32 | Power, baseline | **7.00** / - | 10.50 / - |",
     ]
     assert "| `sigmoid` | float32 | AMD family 25, avx2 | **9** | 10 | 1 |" in lines
-    assert (
-        f"- AMD family 25, avx2: {zen}, GCC, 2026-01-09, commit abc ([log](bench/logs/peers/2026-01-09.json))." in lines
-    )
+    log = "[log](../bench/logs/peers/2026-01-09.json)"
+    assert f"- AMD family 25, avx2: {zen}, GCC, 2026-01-09, commit abc ({log})." in lines
 
 
 def test_races_of_other_cpus_stay_with_the_commit_that_they_ran(sources, monkeypatch):
-    readme = importlib.import_module("readme")
+    tables = importlib.import_module("tables")
     here, other, stale = "AMD EPYC (family 25, model 17)", "AMD EPYC (family 25, model 1)", "all, 0123456789abcdef"
-    monkeypatch.setattr(readme, "filled", lambda text: text)
-    before = readme.complaints("")
+    monkeypatch.setattr(tables, "filled", lambda text: text)
+    before = tables.complaints()
     found = [
         race(here, "avx2", "2026-01-09", kernels=sources.kernels("all")),
         race(other, "avx2", "2026-01-05", kernels=stale, commit="abc"),
     ]
-    monkeypatch.setattr(readme, "races", lambda: found)
-    assert readme.complaints("") == before
+    monkeypatch.setattr(tables, "races", lambda: found)
+    assert tables.complaints() == before
     found.append(race(here, "avx512", "2026-01-04", kernels=stale))
     found.append(race(other, "avx512", "2026-01-03", kernels=sources.kernels("all")))
-    assert sorted(set(readme.complaints("")) - set(before)) == [
+    assert sorted(set(tables.complaints()) - set(before)) == [
         "bench/logs/peers/2026-01-03.json is of another CPU than the last race, and names no commit that it ran",
         f"bench/logs/peers/2026-01-04.json is of other kernels than the sources' ({stale}): it has to be made again",
     ]
@@ -365,15 +364,15 @@ def test_a_share_judges_the_second_input_zeros_and_infinities_rightly(name):
 
 
 def test_a_function_that_the_tables_know_nothing_of_is_asked_for_in_a_sentence(monkeypatch):
-    readme, contenders = importlib.import_module("readme"), importlib.import_module("contenders")
+    tables, contenders = importlib.import_module("tables"), importlib.import_module("contenders")
     with pytest.raises(
         LookupError, match=r"^fastsig/_docs.py: the docstring of relu in DOCS has to begin with a sentence"
     ):
-        readme.described("relu")
+        tables.described("relu")
     monkeypatch.setitem(
-        readme.DOCS, "relu", "\nThe larger of x and 0, elementwise.\n\nx : array_like of float, any shape\n"
+        tables.DOCS, "relu", "\nThe larger of x and 0, elementwise.\n\nx : array_like of float, any shape\n"
     )
-    assert readme.described("relu") == ("`relu(x)`", "The larger of x and 0")
+    assert tables.described("relu") == ("`relu(x)`", "The larger of x and 0")
     library = contenders.Library(*[None] * 5)
     with pytest.raises(LookupError, match=r"^relu needs a formula in WRITTEN, in .*contenders.py"):
         library.function("relu")
@@ -504,21 +503,20 @@ def test_a_log_that_names_no_kernels_stands_for_none(sources):
 
 
 def test_readme_says_of_which_function_there_is_no_proof(sources):
-    readme = importlib.import_module("readme")
+    tables = importlib.import_module("tables")
     named = sources.kernels("default float64")
-    assert readme.unproved(named) == []
-    assert readme.unproved(named.replace(" silu ", " ")) == ["silu"]
-    assert readme.unproved(named.replace(" sigmoid_with_derivative ", " ")) == []  # has the outputs of two others
+    assert tables.unproved(named) == []
+    assert tables.unproved(named.replace(" silu ", " ")) == ["silu"]
+    assert tables.unproved(named.replace(" sigmoid_with_derivative ", " ")) == []  # has the outputs of two others
 
 
 def test_readme_is_not_right_while_a_log_is_of_other_kernels(sources, monkeypatch):
-    readme = importlib.import_module("readme")
-    text = readme.README.read_text("utf-8")
-    assert readme.complaints(text) == []
+    tables = importlib.import_module("tables")
+    assert tables.complaints() == []
     monkeypatch.setattr(sources, "still_are", lambda _: False)
-    of_last_cpu = [race for race in readme.races() if race.about["CPU"] == readme.races()[0].about["CPU"]]
-    assert len(readme.complaints(text)) == len(readme.FILES) + len(readme.LINKED) + len(of_last_cpu)
-    assert all("it has to be made again" in complaint for complaint in readme.complaints(text))
+    of_last_cpu = [race for race in tables.races() if race.about["CPU"] == tables.races()[0].about["CPU"]]
+    assert len(tables.complaints()) == len(tables.FILES) + len(tables.LINKED) + len(of_last_cpu)
+    assert all("it has to be made again" in complaint for complaint in tables.complaints())
 
 
 # ---------------------------------------------------------------------------------------------------------------

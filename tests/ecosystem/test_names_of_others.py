@@ -1,6 +1,6 @@
 """Where a function that fastsig replaces behaves otherwise: README's table, and a check of each row of it.
 
-`bench/readme.py` writes the table. A name is the path from which Python imports it.
+`bench/tables.py` writes the table. A name is the path from which Python imports it.
 """
 
 from collections.abc import Callable
