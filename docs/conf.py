@@ -83,8 +83,17 @@ def lead_out(app, doctree):
         if link["refdomain"] == "doc" and not log.resolve().is_relative_to(app.srcdir):
             where = {"reftarget": os.path.relpath(log, page.parent), "refdoc": app.env.docname}
             link.replace_self(addnodes.download_reference("", "", *link.children, **where))
-        elif target.is_dir():
+        elif link["refdomain"] is None and target.is_dir():
             link.replace_self(link.children)
+
+
+def tidy(_, doctree):
+    """Cut the empty last lines of examples, and give citations the numbers that their docstrings have."""
+    for block in doctree.findall(nodes.literal_block):
+        block[:] = [nodes.Text(block.astext().rstrip())]
+    for link in doctree.findall(addnodes.pending_xref):
+        if link["refdomain"] == "citation":  # numpydoc has made the numbers unique by a prefix, and left it there
+            link[:] = [nodes.Text(f"[{link['reftarget'].rpartition('-')[2]}]")]
 
 
 def visit_math(writer, node):
@@ -103,5 +112,6 @@ def setup(app):
     """Have the pages of the functions written before any is read, and formulas as MathML."""
     app.connect("builder-inited", write_function_pages)
     app.connect("doctree-read", lead_out, priority=400)  # before Sphinx collects what can be downloaded
+    app.connect("doctree-read", tidy)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_displayed_math, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
