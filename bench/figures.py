@@ -1,7 +1,7 @@
 """Draw the pictures of docs/: each function, and the largest errors of each of its outputs over an input.
 
     python bench/figures.py            draw them into docs/figures
-    python bench/figures.py --check    exit with 1 where a picture is not of the log
+    python bench/figures.py --check    exit with 1 where a picture is not of the log, or the log of other kernels
 
 The errors are those of bench/accuracy/curves.json, which bench/accuracy.py writes. A picture names what it was drawn
 from by a hash, so that the check needs no matplotlib. It has a white ground and is as wide as a page on a desktop and a
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import sources
 from contenders import CONTENDERS
 
 import fastsig
@@ -210,6 +211,16 @@ def stale(folder):
     return sorted(found)
 
 
+def unlogged():
+    """Return a sentence where the log is of other kernels than the sources', and for each function it is not of."""
+    log = json.loads(CURVES.read_text("utf-8"))
+    there = {row["function"].partition("[")[0] for row in log["rows"]}
+    found = [f"curves.json has no errors of {name}" for name in REFERENCE if name not in there]
+    if not sources.still_are(log["kernels"]):
+        found.append("curves.json is of other kernels than the sources': python bench/accuracy.py makes it again")
+    return found
+
+
 def main(argv=None):
     """Draw or check the pictures; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -217,7 +228,7 @@ def main(argv=None):
     parser.add_argument("--folder", type=Path, default=FIGURES, metavar="DIR", help="default: docs/figures")
     options = parser.parse_args(argv)
     if options.check:
-        wrong = stale(options.folder)
+        wrong = unlogged() + stale(options.folder)
         print(*(wrong or ["the pictures are as they should be"]), sep="\n")
         return int(bool(wrong))
     options.folder.mkdir(parents=True, exist_ok=True)
