@@ -5,6 +5,7 @@ show by themselves, and fonts are the reader's own.
 """
 
 import os
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -18,10 +19,11 @@ project = "fastsig"
 release = version = fastsig.__version__
 html_show_copyright = False
 
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_copybutton"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3  # GitHub's, by which pages link to each other's sections
 numpydoc_show_class_members = False
+copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. ", True  # which are not copied, nor what is printed
 autodoc_typehints = "none"  # docstrings tell the types
 
 html_theme = "furo"
@@ -37,7 +39,7 @@ FUNCTION = """# {name}
 ```{{eval-rst}}
 .. currentmodule:: fastsig
 
-.. autofunction:: fastsig.{name}
+.. autofunction:: fastsig.{call}
 ```
 
 ## The largest errors beside those of others
@@ -52,7 +54,7 @@ How the errors were measured, and on which machine, is in the
 ## In the fast tier
 
 ```{{eval-rst}}
-.. autofunction:: fastsig.fast.{name}
+.. autofunction:: fastsig.fast.{call}
 ```
 """
 
@@ -67,7 +69,9 @@ def write_function_pages(app):
             f"![The largest errors of {name} in ULP, of fastsig, NumPy, SciPy, PyTorch and JAX](../figures/{path.name})"
             for path in found
         )
-        page, text = folder / f"{name}.md", FUNCTION.format(name=name, pictures=pictures)
+        inputs = ", ".join(re.findall(r"^(\w+) : array_like of float", DOCS[name], re.M))
+        call = f"{name}({inputs}, /, out=None, *, where=True, **kwargs)"
+        page, text = folder / f"{name}.md", FUNCTION.format(name=name, call=call, pictures=pictures)
         if not page.exists() or page.read_text("utf-8") != text:  # else Sphinx would read it again
             page.write_text(text, "utf-8")
 
