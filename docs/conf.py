@@ -60,8 +60,8 @@ How the errors were measured, and on which machine, is in the
 
 
 def write_function_pages(app):
-    """Write a page for each function into `functions`: its pictures, and its docstring in both tiers."""
-    folder = Path(app.srcdir, "functions")
+    """Write a page for each function into `api`: its pictures, and its docstring in both tiers."""
+    folder = Path(app.srcdir, "api")
     folder.mkdir(exist_ok=True)
     for name in DOCS:
         found = sorted(Path(app.srcdir, "figures").glob(f"{name}_error*.svg"))

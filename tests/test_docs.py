@@ -134,7 +134,7 @@ def test_the_page_of_functions_names_all_that_is_public():
     )
     for name, row in zip(FUNCTIONS, rows.splitlines(), strict=True):
         call, text = re.fullmatch(r"(`\w+\(.*?\)`) (.*)", row).groups()
-        assert f"| [{call}](functions/{name}.md) | {text} |" in page
+        assert f"| [{call}](api/{name}.md) | {text} |" in page
     entries = set(re.findall(r"^\.\. auto\w+:: fastsig\.([\w.]+)$", page, re.M))
     assert entries == {"isa", "threaded", *(f"objectives.{name}" for name in fastsig.objectives.__all__)}
     public = {*entries, *FUNCTIONS, "__version__", *re.findall(r"`(expit|log_expit)`", page)}
@@ -149,8 +149,8 @@ def test_every_page_is_in_a_table_of_contents_once():
         re.M,
     )
     assert len(set(listed)) == len(listed)
-    assert {page for page in pages if not page.startswith("functions/")} == {"index", *listed}
-    assert "\nfunctions/*\n" in (DOCS / "functions.md").read_text("utf-8")
+    assert {page for page in pages if not page.startswith("api/")} == {"index", *listed}
+    assert "\napi/*\n" in (DOCS / "functions.md").read_text("utf-8")
 
 
 def test_pictures_are_drawn_from_the_log():

@@ -32,8 +32,8 @@ def test_the_site_is_built_without_a_warning_and_needs_no_network(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     pages = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.html")}
-    assert "functions/sigmoid.html" in pages
-    assert "<math" in pages["functions/sigmoid.html"]
+    assert "api/sigmoid.html" in pages
+    assert "<math" in pages["api/sigmoid.html"]
     loaded = [file for text in pages.values() for pair in LOADED.findall(text) for file in pair if file]
     assert loaded
     assert [file for file in loaded if "//" in file] == []
