@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+import numpy as np
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx import addnodes
@@ -76,6 +77,11 @@ def write_function_pages(app):
             page.write_text(text, "utf-8")
 
 
+def keep_signature(_app, _what, _name, documented, _options, signature, returned):
+    """Give functions the signature of their page, before numpydoc gives them the one that NumPy writes for ufuncs."""
+    return (signature, returned) if isinstance(documented, np.ufunc) else None
+
+
 def lead_out(app, doctree):
     """Make links to files outside `docs`, which GitHub shows, downloads of these files; a folder has no link."""
     page = Path(app.env.doc2path(app.env.docname))
@@ -115,6 +121,7 @@ def visit_displayed_math(writer, node):
 def setup(app):
     """Have the pages of the functions written before any is read, and formulas as MathML."""
     app.connect("builder-inited", write_function_pages)
+    app.connect("autodoc-process-signature", keep_signature, priority=400)
     app.connect("doctree-read", lead_out, priority=400)  # before Sphinx collects what can be downloaded
     app.connect("doctree-read", tidy)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_displayed_math, None))
