@@ -92,7 +92,7 @@ def pictures():
             of_output = [row for row in rows if row["function"] == output]
             at = re.search(r"\[(\d)\]", output)
             label = OUTPUTS[name][int(at[1])] if at else ""
-            stem = "_".join(filter(None, (name, "error", label)))
+            stem = "_".join([name, "error", *([at[1], label] if at else [])])
             found.append(Picture(stem, name, label, of_output))
     return found
 
@@ -116,7 +116,7 @@ STYLE = {
 LIBRARIES = ("fastsig", "numpy", "scipy", "torch", "jax")
 COLORS = {CONTENDERS[name].label: CONTENDERS[name].color for name in LIBRARIES}
 DASHES = dict(zip(COLORS, ("-", (0, (1, 1)), (0, (4, 2)), "-.", (0, (6, 1, 1, 1, 1, 1))), strict=True))
-BY_TARGET = {"0": "#0072B2", "0.5": "#009E73", "1": "#D55E00"}
+BY_TARGET = {"t = 0": ("#0072B2", "o"), "t = 0.5": ("#009E73", "s"), "t = 1": ("#D55E00", "^")}
 WIDTH = 5.4  # inches
 TOP, BOTTOM = 1e4, 0.1  # ULP: what is beyond is drawn here
 ULPS = {0.1: r"$\leq 0.1$", 0.5: "½", 10: "10", 100: "100", 1000: "1000", TOP: r"$\geq 10^4$"}
@@ -132,14 +132,14 @@ def draw_function(figure, picture):
     letter = "x" if over[0] < 0 else "y" if picture.function == "sigmoid_backward" else "p"
     _, *second = OUTPUTS.get(picture.function, ("",))
     for label, line in picture.data["lines"].items():
-        target = label.rpartition("= ")[2]
+        color, marker = BY_TARGET.get(label.rpartition(", ")[2], ("#000000", None))
         dash = "--" if label.split(",")[0] in second else "-"
-        panel.plot(over, values(line), color=BY_TARGET.get(target, "#000000"), linestyle=dash, linewidth=2, label=label)
+        panel.plot(over, values(line), dash, color=color, marker=marker, markevery=40, linewidth=2, label=label)
     if len(picture.data["lines"]) > 1:
         figure.legend(loc="outside lower center", ncols=3)
     panel.axhline(0, color="#777777", linewidth=0.8, zorder=1)
     panel.set_xlabel(letter)
-    panel.set_title(picture.function, fontsize=11)
+    panel.set_title(picture.function + (", grad = 1" if letter == "y" else ""), fontsize=11)
 
 
 def axis(panel, over, edges):
