@@ -1,7 +1,9 @@
-"""Measure how accurate fastsig and its peers are: a table of the largest errors found, and pictures of them over x.
+"""Measure how accurate fastsig and its peers are: a table of the largest errors found, and curves of them over x.
 
-    python bench/accuracy.py --markdown bench/accuracy.md --plots bench/accuracy
+    python bench/accuracy.py --markdown bench/accuracy/table.md --curves bench/accuracy/curves.json
     python bench/accuracy.py --functions sigmoid --points 1000000
+
+`python bench/figures.py` draws the curves.
 
 Errors are in ULP: gaps between the type's numbers at the exact value, the least subnormal's below the normal range.
 fastsig is measured on each ISA that this CPU has; SciPy, PyTorch, JAX and what people write with NumPy, as far as they
@@ -21,6 +23,7 @@ import numpy as np
 import wide
 from contenders import CONTENDERS, INSTALL, absent, installed
 
+import fastsig
 from fastsig._reference import DOMAINS, REFERENCE
 
 gmpy2 = lazy.Module("gmpy2")
@@ -232,96 +235,50 @@ def table(found):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# The pictures
+# The curves
 # ---------------------------------------------------------------------------------------------------------------
 
-BINS = 120
-TOP = 1e4  # ULP: what is beyond is drawn here
-BOTTOM = 0.1
-LOGIT_TICKS = {1e-12: "$10^{-12}$", 1e-8: "$10^{-8}$", 1e-4: "$10^{-4}$", 0.5: "½", 1 - 1e-4: "$1 - 10^{-4}$"}
+BINS = 100
+BINS_OF_FEWER = 40
+OVER = {"logit": (0, "p"), "sigmoid_backward": (1, "y")}  # over which input a curve goes, and what that is called
+UNIT_ENDS = {"logit": (1e-12, 1 - 1e-7), "sigmoid_backward": (1e-2, 1 - 1e-7)}  # by where the inputs are dense
 
 
-def ends(name, dtype, margin=1.0):
-    """Return where a picture begins and ends."""
-    if wide.ROWS[name].domain == (0.0, 1.0):
-        return 1e-12, 1 - 1e-7
-    low, high = span(name, dtype)
-    return low * margin, high * margin
+def edges(name, dtype):
+    """Return where the bins of a curve begin and end: evenly spaced in asinh(x), or in logit(p) from 0 to 1."""
+    row, bins = REFERENCE[name][0].__name__, BINS
+    if getattr(fastsig, name).nin > 1:
+        row, bins = "sigmoid", BINS_OF_FEWER  # the row that `of_several` draws its inputs for
+    if name in UNIT_ENDS:
+        return fastsig.sigmoid(np.linspace(*fastsig.logit(UNIT_ENDS[name]), bins + 1))
+    return np.sinh(np.linspace(*np.arcsinh(span(row, dtype)), bins + 1))
 
 
-def largest_by_bin(x, errors, edges):
+def largest_by_bin(x, errors, bins):
     """Return the largest error between each two edges, NaN where there is no input."""
-    at = np.digitize(x.astype(np.float64), edges) - 1
-    largest = np.full(edges.size - 1, -np.inf)
+    at = np.digitize(x.astype(np.float64), bins) - 1
+    largest = np.full(bins.size - 1, -np.inf)
     inside = (at >= 0) & (at < largest.size)
     np.maximum.at(largest, at[inside], errors[inside])
     return np.where(np.isneginf(largest), np.nan, largest)
 
 
-def draw(path, name, curves):
-    """Draw the largest error over x, a panel for each type.
-
-    Parameters
-    ----------
-    path : Path
-    name : str
-        The function.
-    curves : dict
-        By type, a list of (who, x, errors).
-    """
-    from matplotlib.figure import Figure
-
-    styles = {CONTENDERS[name].label: CONTENDERS[name].color for name in ("fastsig", *LIBRARIES)}
-    dashes = dict(zip(styles, ("-", (0, (1, 1)), (0, (4, 2)), "-.", (0, (6, 1, 1, 1, 1, 1))), strict=True))
-    figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
-    panels = figure.subplots(1, len(curves), squeeze=False, sharey=True)[0]
-    for panel, (dtype, of_type) in zip(panels, curves.items(), strict=True):
-        low, high = ends(name, dtype)
-        if name == "logit":
-            panel.set_xscale("logit")
-        else:
-            panel.set_xscale("symlog", linthresh=1, linscale=0.6)
-        panel.set_xlim(*ends(name, dtype, margin=1.5))  # so that the tails do not lie on the frame
-        scale = panel.xaxis.get_transform()
-        edges = scale.inverted().transform(np.linspace(*scale.transform(np.array([low, high])), BINS + 1))
-        middles = scale.inverted().transform((scale.transform(edges)[1:] + scale.transform(edges)[:-1]) / 2)
-        for by, x, errors in reversed(of_type):  # fastsig on top
-            label = by.split()[0] if by.startswith("fastsig") else by
-            y = np.clip(largest_by_bin(x, errors, edges), BOTTOM, TOP)
-            width = 2.2 if label == "fastsig" else 1.5
-            panel.plot(middles, y, color=styles[label], linestyle=dashes[label], linewidth=width, label=label)
-        panel.set_yscale("log")
-        panel.set_ylim(BOTTOM, 1.6 * TOP)
-        panel.axhline(0.5, color="#777777", linewidth=0.8, zorder=0)
-        panel.grid(visible=True, which="major", color="#e4e4e4", zorder=0)
-        panel.set_title(dtype, fontsize=11)
-        panel.set_xlabel("p" if name == "logit" else "x")
-        if name == "logit":
-            panel.set_xticks(list(LOGIT_TICKS), list(LOGIT_TICKS.values()))
-            panel.minorticks_off()
-        else:
-            ticks = [t for t in (-100, -10, -1, 0, 1, 10, 100) if low <= t <= high]
-            panel.set_xticks(ticks, [f"${t}$" for t in ticks])
-    panels[0].set_ylabel("largest error, ULP")
-    panels[0].set_yticks(
-        [0.1, 0.5, 1, 10, 100, 1000, TOP], ["$\\leq 0.1$", "½", "1", "10", "100", "1000", "$\\geq 10^4$"]
+def add_curve(curves, name, f, inputs, errors):
+    """Add the largest errors over an input to the row of an output and a type, unless who computed is there."""
+    at, over = OVER.get(name, (0, "x"))
+    bins = edges(name, f.dtype)
+    row = curves.setdefault(
+        (f.function, f.dtype),
+        {"function": f.function, "type": f.dtype, "over": over, "edges": " ".join(f"{x:.9g}" for x in bins)},
     )
-    panels[0].minorticks_off()
-    lines, texts = panels[0].get_legend_handles_labels()
-    figure.legend(lines[::-1], texts[::-1], loc="outside lower center", ncols=len(texts), frameon=False)
-    figure.suptitle(f"{name}: the largest error over x", fontsize=12)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    by = "fastsig" if f.by.startswith("fastsig") else f.by
+    if by not in row:
+        row[by] = " ".join(f"{error:.3g}" for error in largest_by_bin(inputs[at], errors, bins))
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # The command
 # ---------------------------------------------------------------------------------------------------------------
-
-
-def drawable(name):
-    """Tell whether a function has one input and one output."""
-    return name in wide.ROWS and name in REFERENCE
 
 
 def arguments(argv):
@@ -335,7 +292,7 @@ def arguments(argv):
     parser.add_argument("--peers", nargs="+", choices=LIBRARIES, default=LIBRARIES, metavar="NAME")
     parser.add_argument("--points", type=int, default=POINTS, metavar="N", help="default: %(default)s")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="for the table")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="for pictures; needs matplotlib")
+    parser.add_argument("--curves", type=Path, metavar="FILE", help="for the errors over x, a JSON log")
     return parser.parse_args(argv)
 
 
@@ -349,18 +306,13 @@ def main(argv=None):
         print(f"Not installed: {', '.join(missing)}. {INSTALL}", file=sys.stderr)
     contenders = {n: c for n, c in installed(options.peers).items() if c.library}
     libraries = {contender.label: contender.library() for contender in contenders.values()}
-    found = []
+    found, curves = [], {}
     for name in options.functions:
-        curves = {}
         for dtype in options.types:
-            seen = set()
             for f, inputs, errors in measured(name, dtype, options.points, libraries):
                 found.append(f)
-                if dtype != "float16" and f.by.split()[0] not in seen and drawable(name):
-                    seen.add(f.by.split()[0])
-                    curves.setdefault(dtype, []).append((f.by, *inputs, errors))
-        if options.plots and curves:
-            draw(options.plots / f"{name}.png", name, curves)
+                if dtype != "float16":
+                    add_curve(curves, name, f, inputs, errors)
         print(name, file=sys.stderr, flush=True)
     packages = [p for n, c in contenders.items() if n != "numpy" for p in c.packages]
     about = {**machine.facts(packages), **wide.facts(), "points": options.points, "seed": SEED}
@@ -368,6 +320,8 @@ def main(argv=None):
     print(machine.markdown(rows))
     if options.markdown:
         machine.write_log(options.markdown, "The largest errors found", about, rows)
+    if options.curves:
+        machine.write_log(options.curves, "The largest errors found, by bins of an input", about, [*curves.values()])
     return 0
 
 

@@ -23,6 +23,7 @@ LEFT_OUT = shutil.ignore_patterns(
     "__pycache__",
     "build",
     "dist",
+    "api",  # of docs/, where building the site writes the pages of functions
     "*.egg-info",
     "*.c",
     "*.so",

@@ -9,8 +9,8 @@ import pytest
 def library(name):
     """Import a library and return it; where it is missing, skip the tests, or fail if ALL_LIBRARIES is set.
 
-    `pip install ".[ecosystem]"` installs all of them.
+    `pip install ".[ecosystem,docs]"` installs all of them.
     """
     if os.environ.get("ALL_LIBRARIES"):
         return importlib.import_module(name)
-    return pytest.importorskip(name, reason=f"{name} is not installed; the extra ecosystem has it")
+    return pytest.importorskip(name, reason=f"{name} is not installed; the extra ecosystem or docs has it")

@@ -297,13 +297,46 @@ def test_accuracy_is_measured_and_told(tmp_path):
     assert float.fromhex(naive["the same, exactly"]) < -709
 
 
+def test_curves_of_the_errors_are_logged(tmp_path):
+    wide = importlib.import_module("wide")
+    if reason := wide.unusable():
+        pytest.skip(reason)
+    names = ("logit", "logistic_loss_with_gradient")
+    run(tmp_path, "accuracy.py", "--points", "20000", "--peers", "numpy", "--functions", *names, "--curves", "c.json")
+    log = json.loads((tmp_path / "c.json").read_text("utf-8"))
+    assert {"CPU", "compiler", "date", "kernels", "NumPy"} <= log.keys()
+    outputs = ("logit", "logistic_loss_with_gradient[0]", "logistic_loss_with_gradient[1]")
+    assert [(row["function"], row["type"]) for row in log["rows"]] == list(
+        itertools.product(outputs[:1], ("float32", "float64"))
+    ) + [(output, dtype) for dtype in ("float32", "float64") for output in outputs[1:]]
+    for row in log["rows"]:
+        edges, ours, numpy = (np.array(row[key].split(), float) for key in ("edges", "fastsig", "NumPy"))
+        assert np.all(np.diff(edges) > 0)
+        assert edges.size - 1 == ours.size == numpy.size
+        assert np.nanmax(ours) <= 0.5
+        assert np.nanmax(numpy) > 1000
+    assert log["rows"][0]["over"] == "p"
+
+
 def test_pictures_are_drawn(tmp_path):
     pytest.importorskip("matplotlib")
-    run(tmp_path, "accuracy.py", "--points", "2000", "--peers", "numpy", "--functions", "logit", "--plots", "plots")
     limits = ("--sizes", "1", str(SMALL), "1000", "--rounds", "1", "--peers", "numpy", "--functions", "silu")
     run(tmp_path, "peers.py", *limits, "--log", "plots/speed.json")
-    for name in ("logit.png", "speed.png"):
-        assert (tmp_path / "plots" / name).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "plots" / "speed.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_of_other_data_are_told(tmp_path):
+    pytest.importorskip("matplotlib")
+    figures = importlib.import_module("figures")
+    for picture in figures.pictures()[:2]:
+        figures.draw(picture, tmp_path)
+    found = figures.stale(tmp_path)
+    assert "softplus.svg is missing" in found
+    assert not any(text.startswith(("sigmoid.svg", "sigmoid_error.svg")) for text in found)
+    of_old = (tmp_path / "sigmoid.svg").read_text("utf-8").replace("drawn from ", "drawn from 0")
+    (tmp_path / "sigmoid.svg").write_text(of_old, "utf-8")
+    (tmp_path / "relu.svg").touch()
+    assert {"sigmoid.svg is drawn from other data", "relu.svg is a picture of nothing"} < set(figures.stale(tmp_path))
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ rules", with the examples given there for each rule. Every line is an expression
 that it stays as it is written; two lines are equal where their difference, evaluated, simplifies to 0.
 """
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,6 +147,126 @@ def test_derivation_leads_from_a_derivative_to_an_expression_without_one(name):
     first, *_, last = DERIVATIONS[name]
     assert isinstance(first, Derivative)
     assert not last.has(Derivative)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The page of the documentation
+# ---------------------------------------------------------------------------------------------------------------
+
+HEADINGS = {
+    "sigmoid by the chain rule": "The sigmoid by the chain rule",
+    "sigmoid by the quotient rule": "The sigmoid by the quotient rule",
+    "power by the chain rule": "The chain rule, by an example",
+    "fraction by the quotient rule": "The quotient rule, by an example",
+    "exponential by the chain rule": "The chain rule and an exponential",
+}
+TOKEN = re.compile(r"\\left\. |\\right|\\left|\\cdot|\\frac|\\sigma\(x\)|\d+|[a-z]|[-+^_=|(){}]")
+BRACKETS = {"(": ")", "{": "}"}
+
+
+class Formula:
+    """A line of the page as sympy has it: fractions, powers, products, sums and derivatives."""
+
+    def __init__(self, text):
+        """Take a line in LaTeX."""
+        self.tokens = [token for token in TOKEN.findall(text) if token not in ("\\left", "\\cdot")]
+        assert "".join(TOKEN.findall(text)).replace(" ", "") == text.replace(" ", ""), f"cannot read {text}"
+
+    def next_is(self, *tokens):
+        """Tell whether some tokens come next, and go past them if so."""
+        there = self.tokens[: len(tokens)] == list(tokens)
+        if there:
+            del self.tokens[: len(tokens)]
+        return there
+
+    def line(self):
+        """Return the whole line."""
+        self.next_is("=")
+        with evaluate(False):
+            found = self.sum()
+        assert not self.tokens, f"left over: {self.tokens}"
+        return found
+
+    def sum(self):
+        """Return terms and what lies between them."""
+        if self.tokens[0] == "-" and self.tokens[1].isdigit():
+            self.tokens[:2] = ["".join(self.tokens[:2])]
+        found = -self.product() if self.next_is("-") else self.product()
+        while self.tokens and self.tokens[0] in "+-":
+            found = found + self.product() if self.next_is("+") else self.minus(found)
+        return found
+
+    def minus(self, found):
+        """Return what is left of a number when the next term is taken away."""
+        self.next_is("-")
+        return found - self.product()
+
+    def product(self):
+        """Return factors, and what a derivative is taken of."""
+        found = self.factor()
+        while self.tokens and self.tokens[0] not in "+-)}|" and self.tokens[0] != "\\right":
+            found = found * self.factor()
+        return found
+
+    def factor(self):
+        """Return a number with its exponent."""
+        base = self.base()
+        return base ** self.base() if self.next_is("^") else base
+
+    def base(self):
+        """Return a number, a function, a fraction, a derivative, or what stands in brackets."""
+        if self.next_is("\\left. "):
+            return self.at()
+        if self.next_is("\\frac", "{", "d", "}", "{", "d"):
+            variable = {"x": x, "u": u}[self.tokens.pop(0)]
+            self.next_is("}")
+            return Derivative(self.factor(), variable)
+        if self.next_is("\\frac"):
+            above = self.base()
+            return above / self.base()
+        token = self.tokens.pop(0)
+        if token in BRACKETS:
+            found = self.sum()
+            self.next_is("\\right")
+            assert self.tokens.pop(0) == BRACKETS[token]
+            return found
+        if token == "e":
+            assert self.next_is("^")
+            return exp(self.base())
+        return {"x": x, "u": u, "\\sigma(x)": SIGMA}.get(token) or S(int(token))
+
+    def at(self):
+        """Return a derivative that is taken at an inner function."""
+        outer = self.product()
+        assert self.next_is("\\right", "|", "_", "{", "u", "=")
+        inner = self.sum()
+        assert self.next_is("}")
+        return Subs(outer, u, inner)
+
+
+def shown(heading):
+    """Return the displayed lines of a section of the page."""
+    text = (Path(__file__).parents[1] / "docs" / "derivation.md").read_text("utf-8")
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## )", text, re.M | re.S)
+    return [Formula(line).line() for line in re.findall(r"^\$\$(.*)\$\$$", section, re.M)]
+
+
+@pytest.mark.parametrize("name", DERIVATIONS)
+def test_page_shows_the_lines_of_a_derivation(name):
+    """As they are written, not only what they are equal to."""
+    assert shown(HEADINGS[name]) == list(DERIVATIONS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "slip"),
+    [
+        ("sigmoid by the chain rule", 4, "= -1 (1 + e^{-x})^{-2} (e^{-x})"),
+        ("sigmoid by the chain rule", 11, "= \\sigma(x) (1 - \\sigma(x))"),  # equal, and another line
+        ("power by the chain rule", 3, "= 3 (x^2 + 1) (2 x)"),
+    ],
+)
+def test_slip_on_the_page_is_caught(name, number, slip):
+    assert Formula(slip).line() != DERIVATIONS[name][number]
 
 
 # ---------------------------------------------------------------------------------------------------------------

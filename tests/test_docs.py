@@ -1,4 +1,4 @@
-"""Docstrings, stubs and README say what is so."""
+"""Docstrings, stubs, README and the pages of docs/ say what is so."""
 
 import doctest
 import inspect
@@ -16,6 +16,7 @@ from fastsig._bounds import most_ulp
 from fastsig._reference import REFERENCE
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text("utf-8")
 SECTIONS = ("Parameters", "Returns", "See Also", "Notes", "References", "Examples")
 
@@ -116,6 +117,56 @@ def test_readme_first_sentence_is_the_promise():
 def test_the_stub_names_what_is_public():
     stub = (ROOT / "fastsig" / "__init__.pyi").read_text("utf-8")
     assert re.findall(r'"(\w+)"', re.search(r"__all__ = \[(.*?)\]", stub, re.S)[1]) == fastsig.__all__
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The documentation site
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def bench(*command):
+    """Run a program of bench/ and return what it prints; it has to succeed."""
+    done = subprocess.run([sys.executable, *command], cwd=ROOT / "bench", capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_page_of_functions_names_all_that_is_public():
+    """Functions by a row with the first sentence of their docstrings, which is README's; others by an entry."""
+    page = (DOCS / "functions.md").read_text("utf-8")
+    rows = bench(
+        "-c", "import readme; print(*map('{0[0]} {0[1]}'.format, map(readme.described, readme.REFERENCE)), sep='\\n')"
+    )
+    for name, row in zip(FUNCTIONS, rows.splitlines(), strict=True):
+        call, text = re.fullmatch(r"(`\w+\(.*?\)`) (.*)", row).groups()
+        assert f"| [{call}](api/{name}.md) | {text} |" in page
+    entries = set(re.findall(r"^\.\. auto\w+:: fastsig\.([\w.]+)$", page, re.M))
+    assert entries == {"isa", "threaded", *(f"objectives.{name}" for name in fastsig.objectives.__all__)}
+    public = {*entries, *FUNCTIONS, "__version__", *re.findall(r"`(expit|log_expit)`", page)}
+    assert set(fastsig.__all__) <= public
+
+
+def test_every_page_is_in_a_table_of_contents_once():
+    pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")}
+    listed = re.findall(
+        r"^[\w/]+$",
+        "\n".join(re.findall(r"^```{toctree}\n(.*?)^```", (DOCS / "index.md").read_text("utf-8"), re.M | re.S)),
+        re.M,
+    )
+    assert len(set(listed)) == len(listed)
+    assert {page for page in pages if not page.startswith("api/")} == {"index", *listed}
+    assert "\napi/*\n" in (DOCS / "functions.md").read_text("utf-8")
+
+
+def test_pictures_are_drawn_from_the_log():
+    bench("figures.py", "--check")
+
+
+def test_every_picture_is_described_and_there():
+    for page in DOCS.glob("*.md"):
+        for described, picture in re.findall(r"!\[(.*?)\]\((.*?)\)", page.read_text("utf-8")):
+            assert described, page
+            assert (page.parent / picture).is_file(), (page, picture)
 
 
 def test_the_package_says_that_it_is_typed():

@@ -8,6 +8,7 @@ import pytest
 from libraries import library
 
 PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
+PAGES = [page for page in PAGES if "```python\n" in page.read_text("utf-8")]
 NEEDS = re.compile(r"<!-- needs: (.*) -->")
 
 
