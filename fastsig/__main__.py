@@ -86,13 +86,15 @@ def plain(value):
 def main(argv=None):
     """Print the report, or write what was asked for; return 0 if every accuracy check passed, 1 if not."""
     asked = arguments(argv)
-    for_page = bool(asked.html)
-    with (progress.bar if for_page else progress.line)(measure.steps(for_page)) as step:
-        found = (measure.for_page if for_page else measure.for_text)(step)
     if asked.html:
-        from fastsig._report import page
+        from fastsig._report import page  # first of all, in case matplotlib does not work
 
+        with progress.bar(measure.steps(True)) as step:
+            found = measure.for_page(step)
         Path(asked.html).write_text(page.of(found), "utf-8")
+    else:
+        with progress.line(measure.steps(False)) as step:
+            found = measure.for_text(step)
     if asked.json:
         written = json.dumps(plain(found), indent=1, allow_nan=False)
         if asked.json == STDOUT:

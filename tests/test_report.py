@@ -21,8 +21,12 @@ from reference import exact, ulp_error
 
 import fastsig
 from fastsig import __main__ as command
-from fastsig._report import accuracy, errors, mathematics, measure, page, speed
+from fastsig._report import accuracy, errors, mathematics, measure, speed
 
+WITH_PAGES = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in command.FOR_PAGES),
+    reason="the extra report is not installed",
+)
 PICTURES = len(speed.TYPES) * 5  # near, histogram, tail, speed, derivative
 
 
@@ -41,8 +45,9 @@ def found():
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Have the command take few inputs, and no library that is slow to import."""
+    """Have the command take few inputs and no library that is slow to import, and time nothing."""
     monkeypatch.setattr(accuracy, "SAMPLES", 60)
+    monkeypatch.setattr(speed, "timings", lambda contenders, *_: {c.label: 2.0**i for i, c in enumerate(contenders)})
     monkeypatch.setattr(measure, "for_page", partial(measure.for_page, samples=64, sizes=speed.SIZES, peers=()))
 
 
@@ -73,7 +78,7 @@ def test_the_module_is_the_same_command():
 
 
 @pytest.fixture
-def wrong(monkeypatch):
+def wrong(quick, monkeypatch):  # noqa: ARG001
     """Have the sigmoid be the number above the right one."""
     sigmoid = fastsig.sigmoid
     monkeypatch.setattr(
@@ -114,7 +119,7 @@ def test_decimal_errors_agree_with_mpfr(name):
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("arguments", [["--json"], ["--html", "page.html"]])
+@pytest.mark.parametrize("arguments", [["--json"], pytest.param(["--html", "page.html"], marks=WITH_PAGES)])
 def test_progress_is_told_to_a_terminal_alone(arguments, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert command.main(arguments) == 0
@@ -158,12 +163,13 @@ def test_json_holds_what_the_text_says(capsys, tmp_path):
     assert {row["ratio"] for row in rows if row["who"] == speed.OURS} == {1}
 
 
+@WITH_PAGES
 @pytest.mark.usefixtures("quick")
 def test_json_of_a_page_holds_what_the_page_draws(tmp_path):
     assert command.main(["--html", str(tmp_path / "a.html"), "--json", str(tmp_path / "a.json")]) == 0
     found = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert set(found) == {"machine", "accuracy", "speed", "errors"}
-    assert (tmp_path / "a.html").read_text("utf-8") == page.of(found)
+    assert (tmp_path / "a.html").read_text("utf-8") == pages.page(found)
 
 
 def test_what_is_no_number_is_null():
@@ -215,7 +221,9 @@ def test_what_a_page_needs_is_named_where_it_is_missing(missing, monkeypatch, ca
         command.main(["--html", "page.html"])
     assert refused.value.code == 2
     said = capsys.readouterr().err
-    assert f"not installed: {', '.join(missing)}." in said
+    absent = [name for name in command.FOR_PAGES if importlib.util.find_spec(name) is None]
+    assert set(missing) <= set(absent)
+    assert f"not installed: {', '.join(absent)}." in said
     assert 'pip install "fastsig-ufuncs[report]"' in said
 
 
@@ -234,7 +242,7 @@ def test_nothing_of_the_report_is_imported_with_fastsig_or_for_the_text():
 
 
 def test_the_page_needs_nothing_else(found):
-    html = page.of(found)
+    html = pages.page(found)
     assert len(html.encode()) < 10**6
     for outside in ("http:", "https:", "//", "src=", "@import", "<script", "@font-face"):
         assert outside not in html, outside
@@ -243,7 +251,7 @@ def test_the_page_needs_nothing_else(found):
 
 
 def test_the_page_has_every_picture_with_a_title_and_a_sentence(found):
-    html = page.of(found)
+    html = pages.page(found)
     figures = re.findall(r"<figure>.*?</figure>", html, re.S)
     assert len(figures) == html.count("<svg") == PICTURES
     for figure in figures:
@@ -256,13 +264,13 @@ def test_the_page_has_every_picture_with_a_title_and_a_sentence(found):
 
 
 def test_pictures_take_their_colours_from_the_page(found):
-    for picture in re.findall(r"<svg.*?</svg>", page.of(found), re.S):
+    for picture in re.findall(r"<svg.*?</svg>", pages.page(found), re.S):
         assert not re.search(r"#[0-9a-f]{3,6}\b(?!-)", re.sub(r'(href="|url\()#', "", picture))
         assert {"--ink", "--muted", "--rule"} <= set(re.findall(r"var\((--\w+)\)", picture))
 
 
 def test_the_page_says_what_was_measured(found):
-    html = page.of(found)
+    html = pages.page(found)
     for name in FUNCTIONS:
         assert name.replace("_", "_<wbr>") in html
     versions = found["machine"]["versions"]
@@ -275,7 +283,7 @@ def test_the_page_says_what_was_measured(found):
     other["accuracy"]["rows"][0]["ulp"] = math.inf
     for row in other["errors"]["derivative"]["dies"]:
         row["zero_from"][errors.FROM_S] = 12.625
-    html = page.of(other)
+    html = pages.page(other)
     assert "Some &amp; Other" in html
     assert "0.62 ×, faster" in html
     assert "∞" in html
@@ -286,7 +294,7 @@ def test_the_page_says_what_was_measured(found):
 
 def test_the_page_does_without_scipy(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", without("scipy"))
-    html = pages.made()
+    html = pages.page(pages.measured())
     assert html.count("<svg") == PICTURES
     assert "Not installed here, or not working: SciPy." in html
 
@@ -300,6 +308,8 @@ def test_a_library_that_does_not_work_counts_as_missing():
 
 @pytest.mark.parametrize("contender", [speed.TIER, *speed.CONTENDERS, *speed.PEERS[:1]], ids=lambda c: c.name)
 def test_contenders_compute_the_sigmoid(contender):
+    if not speed.installed([contender]):
+        pytest.skip(f"{contender.name} is not installed")
     for dtype in speed.TYPES:
         x = np.linspace(-20, 20, 101, dtype=dtype)
         np.testing.assert_allclose(errors.computed(contender, x), fastsig.sigmoid(x), rtol=1e-6)
@@ -319,6 +329,9 @@ def test_errors_are_signed_and_largest_where_they_are(found):
             assert {-0.5 <= edge < 0.5 for share, edge in ours if share} == {True}
         else:
             assert row["largest"][speed.BY_HAND] > 10**6
+            zero = row["zero_from"]
+            assert zero[speed.OURS] < row["x"][0] + 3 < zero[speed.BY_HAND]
+            assert fastsig.sigmoid(np.array(zero[speed.OURS], row["type"])) == 0
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

@@ -1,5 +1,7 @@
 """The errors of the sigmoid over x, beside its peers', and where the derivative as textbooks have it dies."""
 
+from functools import partial
+
 import numpy as np
 
 import fastsig
@@ -70,19 +72,19 @@ def of_sigmoid(step, samples):
                 "x": middles(span),
                 "ulp": {who: abs(e).reshape(x.shape).max(axis=1).tolist() for who, e in errors.items()},
                 "largest": {who: float(abs(e).max()) for who, e in errors.items()},
-                "zero_below": {c.label: zero_below(c, x.ravel()) for c in contenders},
                 "samples": x.size,
             }
             if part == "near":
                 row["histogram"] = histogram(errors)
+            else:
+                row["zero_from"] = {c.label: -first_zero(partial(at_minus, c), dtype) for c in contenders}
             rows.append(row)
     return rows
 
 
-def zero_below(contender, x):
-    """Return the largest x at which a contender gives 0, or None."""
-    zeros = x[computed(contender, x) == 0]
-    return float(zeros.max()) if zeros.size else None
+def at_minus(contender, x):
+    """Return what a contender makes of -x, a number."""
+    return computed(contender, -x[np.newaxis])[0]
 
 
 def from_s(x):
@@ -93,7 +95,7 @@ def from_s(x):
 
 def first_zero(function, dtype):
     """Return the least positive number of a type at which a function that falls to 0 is 0."""
-    bits = np.dtype(f"i{np.dtype(dtype).itemsize}")
+    bits = np.dtype(f"i{np.dtype(dtype).itemsize}")  # which are in the order of the positive numbers
     low, high = 0, int(np.array(np.finfo(dtype).max).view(bits))
     while high - low > 1:
         middle = (low + high) // 2

@@ -112,7 +112,7 @@ def figures(found):
     cards = {
         f"{len(rows) - len(over)} of {len(rows)}": "functions and types have their largest error within its bound",
         f"{ulp(near[OURS])} ULP": "is the sigmoid’s largest error found near 0, in float64; "
-        + listed([f"{ulp(most)} that of {IN_SENTENCES[who]}" for who, most in near.items() if who != OURS]),
+        + listed([f"{ulp(most)} ULP that of {IN_SENTENCES[who]}" for who, most in near.items() if who != OURS]),
         f"{times[OURS]['ns']:.2f} ns": f"for each of {MANY:,} sigmoids in float64; "
         + listed([f"{times[who]['ns']:.2f} ns for {IN_SENTENCES[who]}" for who in near if who != OURS]),
         at(dies[FROM_X]): f"is where {code(FROM_X)} becomes 0 in float64; {code(FROM_S)} is 0 from "
@@ -185,9 +185,8 @@ def tail(row):
     """Return the picture of the errors where results are subnormal and become 0."""
     becomes = listed(
         [
-            f"{IN_SENTENCES[who]} is off by {ulp(most)} ULP at most"
-            + ("" if (x := row["zero_below"][who]) is None else f" and becomes 0 at {at(x)}")
-            for who, most in row["largest"].items()
+            f"{IN_SENTENCES[who]} is off by up to {ulp(row['largest'][who])} ULP and becomes 0 at {at(x)}"
+            for who, x in row["zero_from"].items()
         ]
     )
     return figure(pictures.errors_tail(row), f"{row['type']}: {becomes}.")
@@ -339,8 +338,8 @@ def of(found):
 {body}
 </main>
 <footer>
-<p>Made by <code>fastsig --html</code>. Every number on this page was measured on the machine named above; run it on
-yours.</p>
+<p>Made by <code>fastsig --html</code>. Every number on this page but the bounds was measured on the machine named
+above; run it on yours.</p>
 </footer>
 </body>
 </html>

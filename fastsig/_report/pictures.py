@@ -117,7 +117,7 @@ def drawn(name, title, fill, size=SIZE):
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(size, layout="constrained")
         axes = figure.subplots()
-        axes.xaxis.set_major_locator(MaxNLocator(5))  # more numbers would touch
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))  # more numbers would touch
         fill(axes)
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=3)

@@ -42,7 +42,7 @@ addEventListener("load", () => {
 
 @pytest.fixture(scope="module")
 def page():
-    return pages.made()
+    return pages.page(pages.measured())
 
 
 def look(folder, page, width, scheme):
