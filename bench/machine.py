@@ -14,7 +14,7 @@ import numpy as np
 import sources
 
 from fastsig import _dispatch
-from fastsig.__main__ import cpu
+from fastsig._report.machine import cpu
 from fastsig._version import __version__
 
 UNKNOWN = "not recorded"

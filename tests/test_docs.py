@@ -135,7 +135,7 @@ def test_the_page_of_functions_names_all_that_is_public():
     """Functions by a row with the first sentence of their docstrings, which is README's; others by an entry."""
     page = (DOCS / "functions.md").read_text("utf-8")
     rows = bench(
-        "-c", "import readme; print(*map('{0[0]} {0[1]}'.format, map(readme.described, readme.REFERENCE)), sep='\\n')"
+        "-c", "import tables; print(*map('{0[0]} {0[1]}'.format, map(tables.described, tables.REFERENCE)), sep='\\n')"
     )
     for name, row in zip(FUNCTIONS, rows.splitlines(), strict=True):
         call, text = re.fullmatch(r"(`\w+\(.*?\)`) (.*)", row).groups()

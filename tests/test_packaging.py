@@ -59,6 +59,6 @@ def test_nothing_but_the_package_is_installed():
     folders = {f.parts[0] for f in files(NAME) if ".." not in f.parts}  # the command is elsewhere
     assert folders == {"fastsig", f"fastsig_ufuncs-{fastsig.__version__}.dist-info"}
     kinds = {f.suffix for f in files(NAME) if f.parts[0] == "fastsig" and f.name != "py.typed"}
-    assert kinds <= {".py", ".pyi", ".pyc", ".pxd", ".pxi", ".so", ".pyd"}
+    assert kinds <= {".py", ".pyi", ".pyc", ".pxd", ".pxi", ".so", ".pyd", ".css"}
     assert [f.name for f in files(NAME) if f.suffix == ".pxd"] == ["cython_api.pxd"]
     assert {f.parent.name for f in files(NAME) if f.suffix == ".pxi"} == {"functions"}  # which state the bounds
