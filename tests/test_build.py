@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import builds
@@ -254,6 +255,10 @@ print(bounds()["sigmoid", "longdouble", True].ulp)
 """
 
 
+@pytest.mark.skipif(
+    sys.platform.startswith("linux") and not sysconfig.get_config_var("Py_ENABLE_SHARED"),
+    reason="PyInstaller wants a Python with a shared library",
+)
 def test_a_frozen_program_runs_with_every_instruction_set(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
     command = [sys.executable, "-P", "-m", "PyInstaller", "--log-level", "ERROR", "program.py"]

@@ -1068,7 +1068,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("method", get_all_start_methods())
+@pytest.mark.parametrize("method", [name for name in get_all_start_methods() if "loky" not in name])  # joblib's
 def test_child_processes_have_threads_of_their_own(method, tmp_path):
     path = tmp_path / "forked.py"
     path.write_text(FORKED)
