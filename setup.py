@@ -48,8 +48,8 @@ GNU_FLAGS = [
     "-fno-math-errno",
     "-ffp-contract=off",
 ]
-# GCC from 14 on, where it threads jumps, computes what is masked away, even if the result is subnormal, and leaves loops
-# of the logit scalar: in float64 they take 1.7 times as long, in the fast tier 3 to 4 times.
+# GCC from 14 on, where it threads jumps, computes what is masked away, even if the result is subnormal, and leaves
+# loops of the logit scalar: in float64 they take 1.7 times as long, in the fast tier 3 to 4 times.
 NEWER_GCC_FLAGS = ["-fno-thread-jumps"]
 SMALL = ["-Os"]  # for modules without loops; the driver's would take five times as long on strided arrays
 ALIGNED = ["-falign-loops=32"]  # for the driver: a copying loop across two cache lines takes up to 15% longer
