@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,6 +103,12 @@ def version_of_compiler():
 def is_gcc():
     """Tell whether the compiler that builds extensions is GCC."""
     return "Free Software Foundation" in version_of_compiler()
+
+
+def version_of_gcc():
+    """Return the first number of GCC's version; 0 for another compiler."""
+    found = re.search(r"^.* (\d+)\.\d+\.\d+", version_of_compiler(), re.M)
+    return int(found[1]) if is_gcc() and found else 0
 
 
 def checked(source, *flags):

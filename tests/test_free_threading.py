@@ -105,7 +105,7 @@ warnings.simplefilter("ignore")
 try:
     import MODULE
     said = "imported"
-except ImportError as error:
+except Exception as error:
     said = f"{type(error).__name__}: {error}"
 with open(r"FILE", "w") as file:
     file.write(said)
@@ -120,6 +120,8 @@ def test_a_subinterpreter_gets_the_answer_that_numpy_gives(first, tmp_path):
     for module in ("numpy", "fastsig"):
         program = IN_A_SUBINTERPRETER.replace("FIRST", first).replace("MODULE", module)
         done = run_python("-c", program.replace("FILE", str(tmp_path / module)))
+        if module == "numpy" and done.returncode < 0:
+            pytest.skip("this NumPy crashes in a subinterpreter")
         assert done.returncode == 0, done.stderr
         said.append((tmp_path / module).read_text())
     assert said[1] == said[0]
