@@ -170,8 +170,13 @@ def side_by_side(shown, sizes, names, functions):
     table = [["function", "type", "CPU", *map(label, names)]]
     for function, dtype, race in product(functions, TYPES, shown):
         cells = race.cells(function, dtype, sizes, names)
-        table += [[f"`{function}`", dtype, race.kind(), *cells]] if set(cells) != {"-"} else []
+        table += [[f"`{function}`", dtype, *map(unbroken, [race.kind(), *cells])]] if set(cells) != {"-"} else []
     return rows(table)
+
+
+def unbroken(text):
+    """Return a text that stays on one line, so that a table of many columns has rows of one line and is scrolled."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def newest():
