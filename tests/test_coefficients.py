@@ -57,6 +57,14 @@ def constant(name):
     return number(literal)
 
 
+def constants_of_long_double(name):
+    """Return the values of a constant that C defines for each width of long double, the widest first."""
+    found = re.findall(rf"\blong double {name} = (-?)0x1\.(\w+)p([+-]\d+)L;", SOURCE)
+    return [
+        mp.ldexp(int(f"{sign}1{digits}", 16), int(exponent) - 4 * len(digits)) for sign, digits, exponent in found
+    ]
+
+
 def coefficients(name):
     """Return the coefficients of a polynomial, by power."""
     return {int(k): number(v) for k, v in re.findall(rf"\b{name}_C(\d+) {LITERAL}", SOURCE)}
@@ -100,11 +108,24 @@ def test_parts_of_constants_add_up():
     assert mp.ldexp(constant("LN2_HI"), 42) == int(mp.ldexp(constant("LN2_HI"), 42))
     zero = mp.findroot(lambda x: 1 + x + mp.exp(x), constant("ZERO_H"))
     for parts, value, bits in (
-        (("ZERO_H", "ZERO_M", "ZERO_L"), zero, 159),
-        (("EXP_ZERO_H", "EXP_ZERO_M"), mp.exp(zero), 106),
+        (("ZERO_H", "ZERO_M"), zero, 106),
+        (("EXP_ZERO_H",), mp.exp(zero), 53),
         (("LN2_HI", "LN2_LO", "LN2_REST"), mp.log(2), 150),
     ):
         assert abs(sum(map(constant, parts)) / value - 1) < mp.mpf(2) ** -bits, parts
+
+
+def test_the_zero_of_the_derivative_of_silu_is_known_in_twice_the_bits_of_each_long_double():
+    zero = mp.findroot(lambda x: 1 + x + mp.exp(x), constant("ZERO_H"))
+    highs, lows = constants_of_long_double("ZERO_LD_H"), constants_of_long_double("ZERO_LD_L")
+    for high, low, bits in zip(highs, lows, (113, 64, 53), strict=True):
+        with mp.workprec(bits):
+            assert +high == high
+            assert +low == low
+        assert abs(high / zero - 1) < mp.mpf(2) ** -bits
+        assert abs((high + low) / zero - 1) < mp.mpf(2) ** (-2 * bits)
+    (exp_of_zero,) = constants_of_long_double("EXP_ZERO_LD")
+    assert abs(exp_of_zero / mp.exp(zero) - 1) < mp.mpf(2) ** -113
 
 
 def test_parts_of_constants_of_the_fast_tier_add_up():

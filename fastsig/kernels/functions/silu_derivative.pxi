@@ -5,14 +5,28 @@
 # nothing cancels. Within NEAR_ZERO of it exp(off) - 1 needs no reduction.
 
 cdef extern from *:
-    const double BIASED_HALF "(0.5 * (1.0 - 0x1p-26))"
+    """
+    #include <float.h>
+    /* The zero of silu', where 1 + x + exp(x) is 0, in two parts, and exp of it. */
+    #if LDBL_MANT_DIG > 64
+    static const long double ZERO_LD_H = -0x1.474973c84120b7e35d2f26b05514p+0L;
+    static const long double ZERO_LD_L = -0x1.2940602e9dfec340c5197dec9744p-114L;
+    #elif LDBL_MANT_DIG == 64
+    static const long double ZERO_LD_H = -0x1.474973c84120b7e4p+0L;
+    static const long double ZERO_LD_L = 0x1.45a1b29f55d76b6p-65L;
+    #else
+    static const long double ZERO_LD_H = -0x1.474973c84120bp+0L;
+    static const long double ZERO_LD_L = -0x1.f8d74bc9ac154p-54L;
+    #endif
+    static const long double EXP_ZERO_LD = 0x1.1d25cf210482df8d74bc9ac15451p-2L;
+    """
+    const long double ZERO_LD_H, ZERO_LD_L, EXP_ZERO_LD
 
-    # The zero of silu', where 1 + x + exp(x) is 0, in three parts, and exp of it.
-    const double ZERO_H "(-0x1.474973c84120bp+0)"
+cdef extern from *:
+    const double BIASED_HALF "(0.5 * (1.0 - 0x1p-26))"
+    const double ZERO_H "(-0x1.474973c84120bp+0)"  # the same in two parts of 53 bits, and exp of it
     const double ZERO_M "(-0x1.f8d74bc9ac154p-54)"
-    const double ZERO_L "(-0x1.44a50180ba78p-108)"
     const double EXP_ZERO_H "0x1.1d25cf210482ep-2"
-    const double EXP_ZERO_M "(-0x1.ca2d0d94faaecp-60)"
     const double MARGIN_SUM "(FASTSIG_HAS_FMA ? 0x1.b8p-69 : 0x1p-68)"  # in parts of the terms that cancel at the zero
     const double NEAR_ZERO "0.34"  # within it expm1(x - ZERO) needs no reduction
 
@@ -95,18 +109,16 @@ cdef void silu_derivative_exact(Real *y, const Real *x, const Real *t, int limbs
 # BOUND silu_derivative longdouble: 2.0 ulp
 cdef inline long double silu_derivative_ld(long double x, ExpLd e) noexcept nogil:
     # x < 0: a (1 - a)(1 + x + e);  x >= 0: 1 - (a - x a (1 - a)),  a = sigmoid(-|x|)
-    cdef long double off = (x - ZERO_H) - ZERO_M, off_l, k, t = clamped_ld(x)
+    cdef long double off = x - ZERO_LD_H, t = clamped_ld(x)
     cdef PairLd p, v, a
     if not x < 0.0:
         a = lower_ld(e.e)
         return 1.0 - (a.h - (t * less_square_ld(a, 1.0).h - a.l))
     p = less_square_ld(lower_scaled_ld(e), e.unit)
     if fabsl(off) < NEAR_ZERO:
-        off_l = (((x - ZERO_H) - off) - ZERO_M) - ZERO_L
-        k = <long double> EXP_ZERO_H + EXP_ZERO_M
-        a = one_minus_exp_ld(-off, -off_l)
-        v = two_sum_ld(off, -k * a.h)
-        v.l += off_l - k * a.l
+        a = one_minus_exp_ld(-off, ZERO_LD_L)
+        v = two_sum_ld(off, -EXP_ZERO_LD * a.h)
+        v.l -= ZERO_LD_L + EXP_ZERO_LD * a.l
     else:
         a = two_sum_ld(1.0, t)
         v = two_sum_ld(a.h, e.e.h)
