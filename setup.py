@@ -15,7 +15,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
 ROOT = Path(__file__).parent
-SHARED = "fastsig._shared"  # what Cython adds to modules, memoryviews above all, once for all of them
+SHARED = "fastsig._shared"  # what Cython adds to each module, memoryviews above all, compiled once
 WITHOUT_LOOPS = (SHARED, "fastsig._cpu", "fastsig._promotion", "fastsig._waitgroup")
 MODULES = (*WITHOUT_LOOPS, "fastsig._ufuncs", "fastsig.cython_api")
 
@@ -29,10 +29,10 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 
-# The last word, after CFLAGS and LDFLAGS: an environment that asks for -Ofast, -march=native or -flto gets the same
-# bits. -ffast-math and its parts go, at linking too, where they would add code that sets flush-to-zero for the whole
-# process. What makes the loops vectorise without changing a bit comes back: no traps and no errno to preserve, no
-# fusing by itself.
+# These come after CFLAGS and LDFLAGS and override them: an environment that asks for -Ofast, -march=native or -flto
+# gets the same bits. They undo -ffast-math and its parts, at linking too, where it would add code that sets
+# flush-to-zero for the whole process. Then they restore what lets loops vectorise without changing a bit: no trap and
+# no errno has to be preserved. They forbid contraction, which would make an FMA of a product and a sum.
 GNU_FLAGS = [
     "-O3",
     "-fno-lto",
@@ -49,19 +49,19 @@ GNU_FLAGS = [
     "-ffp-contract=off",
 ]
 # GCC from 14 on, where it threads jumps, computes what is masked away, even if the result is subnormal, and leaves
-# loops of the logit scalar: in float64 they take 1.7 times as long, in the fast tier 3 to 4 times.
+# loops of the logit scalar, which then take much longer, above all in the fast tier.
 NEWER_GCC_FLAGS = ["-fno-thread-jumps"]
-SMALL = ["-Os"]  # for modules without loops; the driver's would take five times as long on strided arrays
-ALIGNED = ["-falign-loops=32"]  # for the driver: a copying loop across two cache lines takes up to 15% longer
+SMALL = ["-Os"]  # for modules without loops; the driver's would be several times slower on strided arrays
+ALIGNED = ["-falign-loops=32"]  # for the driver: a copying loop that lies across two cache lines is slower
 NO_DEBUG_INFORMATION = ["-g0"]  # which is installed only by a build that asks for it, build_ext --debug
 GNU_LINK_FLAGS = ["-O3", "-fno-lto", "-fno-fast-math", "-fno-unsafe-math-optimizations"]
-# MSVC has been read about and never run. It gets the baseline's kernels alone: it has /arch:AVX2 and /arch:AVX512, but
-# no macro for FMA and F16C, and whether it makes vectors of loops that take their formula as a function is not known.
-# From Visual Studio 2022 on, /fp:precise fuses nothing; before, it does on ARM64, where it is not to be used.
+# MSVC has never been run: this follows its documentation. It gets the baseline's kernels alone: it has /arch:AVX2 and
+# /arch:AVX512, but no macro for FMA and F16C, and whether it vectorises loops that take their formula as a function is
+# not known. From Visual Studio 2022 on, /fp:precise fuses nothing; before, it does on ARM64: do not use it there.
 MSVC_FLAGS = ["/O2", "/fp:precise"]
-# Each row gets what it needs beyond this, and no more: with FMA the baseline would have other bits.
+# Each row adds what it needs to this, and no more: with FMA the baseline's fast tier would have other bits.
 X86_64_FLAGS = ["-march=x86-64", "-mno-avx", "-mfpmath=sse"]
-# The first CPU with SSE2. x87, which compilers for 32 bits take by themselves, rounds to types of its own.
+# Pentium 4 is the first CPU with SSE2. x87, which compilers for 32 bits use by default, rounds to types of its own.
 I386_FLAGS = ["-march=pentium4", "-mno-avx", "-mfpmath=sse"]
 
 # CPython's stable ABI as of 3.11: one wheel runs on this and on every later version. A free-threaded CPython has none
@@ -145,7 +145,7 @@ def translate(ext):
 
 
 class BuildExt(build_ext):
-    """Ask the compiler what it can before anything is built; leave out the rows that it has no flags for."""
+    """Ask the compiler what it can do before anything is built; leave out the rows whose flags it refuses."""
 
     def build_extensions(self):
         """Build the extensions that this compiler can, or say what is missing."""
@@ -172,14 +172,14 @@ class BuildExt(build_ext):
             elif not msvc:
                 e.extra_compile_args += SMALL if e.name in WITHOUT_LOOPS else ALIGNED
             e.extra_link_args = [] if msvc else GNU_LINK_FLAGS
-            # Not left to what Python has loaded: a name without its version is bound to the oldest, and on s390x that
-            # is the logl of a long double of 64 bits.
+            # libm is not left to what Python has loaded: a name without its version is bound to the oldest, and on
+            # s390x that is the logl of a long double of 64 bits.
             e.libraries = [] if msvc else ["m"]
         self.extensions = kept
         super().build_extensions()
 
     def build_extension(self, ext):
-        """Translate an extension, here and not sooner, so that a source distribution holds no C; compile it."""
+        """Translate an extension, here and not sooner, so that a source distribution holds no C; then compile it."""
         translated = translate(ext)
         ext.sources, ext.depends = translated.sources, translated.depends
         super().build_extension(ext)
@@ -187,7 +187,7 @@ class BuildExt(build_ext):
     def check_compiler(self, flags, any_machine):
         """Raise CompileError unless there is a compiler for this machine that takes the flags common to all.
 
-        MSVC may be for any machine: it makes the baseline alone, and no kernels can be missing.
+        MSVC may be for any machine: it builds the baseline alone, and no kernels can be missing.
         """
         words = list(takewhile(lambda word: word[0] != "-", getattr(self.compiler, "compiler_so", ["cl"])))
         command = " ".join(words)  # more than one where a wrapper such as ccache comes first

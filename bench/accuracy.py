@@ -7,9 +7,10 @@
 
 Errors are in ULP: gaps between the type's numbers at the exact value, the least subnormal's below the normal range.
 fastsig is measured on each ISA that this CPU has; SciPy, PyTorch, JAX and what people write with NumPy, as far as they
-are installed, on the same inputs. Of one argument all float16 are tried, and samples of the wider types, half by value
-and half by bits; errors are ranked by the long double of bench/wide.py, and the largest measured again by MPFR. Of two
-arguments, where a loss and the product `sigmoid_backward` take soft labels from 0 to 1, MPFR measures all.
+are installed, on the same inputs. Functions of one argument are tried at all float16, and at samples of the wider
+types, half drawn by value and half by bits; errors are ranked by the long double of bench/wide.py, and MPFR measures
+the largest again. Of two arguments MPFR measures all errors. There `logistic_loss` and `sigmoid_backward` are given
+numbers from 0 to 1, the other losses labels 0 and 1.
 """
 
 import argparse
@@ -31,7 +32,7 @@ gmpy2 = lazy.Module("gmpy2")
 TYPES = ("float16", "float32", "float64")
 LIBRARIES = ("numpy", "scipy", "torch", "jax")
 POINTS = 400_000
-FEWER = 100  # times as few points where MPFR measures all
+FEWER = 100  # so many times fewer points where MPFR measures all
 BLOCK = 1 << 14
 LEAST_BINADE = -30  # of what is drawn by bits; below, every function is a line or a logarithm
 CONFIRMED = 64  # of the largest errors, how many MPFR measures
@@ -46,7 +47,7 @@ SEED = 20190613
 
 
 def span(name, dtype):
-    """Return where a function's results are neither those at infinity nor NaN, for this type or sooner."""
+    """Return the ends beyond which a function's results in this type are those at infinity, or NaN."""
     info = np.finfo(dtype)
     end = -1.06 * (info.minexp - info.nmant) * np.log(2)
     low, high = wide.ROWS[name].span
@@ -89,7 +90,7 @@ def of_one_argument(name, dtype, n):
 
 
 def of_several(name, dtype, n):
-    """Return the inputs of a function of two arguments: any of the one beside any of the other."""
+    """Return the inputs of a function of two arguments, drawn apart and paired at random."""
     rng = np.random.default_rng(SEED)
     draw = {
         "real": lambda: real("sigmoid", dtype, n, rng),
@@ -120,7 +121,7 @@ def errors_by_mpfr(formula, inputs, y):
 def errors_by_long_double(name, x, y):
     """Return the errors in ULP of results of any type, by a row of bench/wide.py.
 
-    They are MPFR's where that row cancels, and where it cannot tell whether the result is the nearest.
+    MPFR measures those where the row's bound is too large, or does not tell whether the result is the nearest.
     """
     info = np.finfo(y.dtype)
     errors = np.empty(y.size)
@@ -157,20 +158,20 @@ def summary(output, dtype, by, formula, inputs, y, errors):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# Who computes
+# The contenders
 # ---------------------------------------------------------------------------------------------------------------
 
 
 def evaluators(name, dtype, libraries):
     """Return what computes a function, by name; each takes arrays, and returns a result or a tuple of them."""
     found = {f"fastsig {isa}": ufuncs[name] for isa, ufuncs in wide.kernels().items()}
-    if dtype != "float16":  # which SciPy has not, and the others compute as float32
+    if dtype != "float16":  # SciPy has none, and the others compute it in float32
         found |= {label: library.function(name) for label, library in libraries.items()}
     return found
 
 
 def results(name, dtype, inputs, libraries):
-    """Yield who computes a function, and a tuple of its results."""
+    """Yield each name that `evaluators` gives, and a list of the results."""
     for by, function in evaluators(name, dtype, libraries).items():
         arrays = inputs
         if by == CONTENDERS["torch"].label:
@@ -183,7 +184,7 @@ def results(name, dtype, inputs, libraries):
 
 
 def measured(name, dtype, points, libraries):
-    """Yield, for each output and each who computes it, a `Found`, the inputs and the errors."""
+    """Yield, for each output and each that computes it, a `Found`, the inputs and the errors."""
     formulas = REFERENCE[name]
     single = len(DOMAINS.get(name, ("real",))) == 1
     rows = [formula.__name__ for formula in formulas]
@@ -196,12 +197,12 @@ def measured(name, dtype, points, libraries):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is told
+# The table
 # ---------------------------------------------------------------------------------------------------------------
 
 
 def merged(found):
-    """Return the same with the ISAs of fastsig joined whose numbers agree."""
+    """Return the same, the ISAs of fastsig whose numbers agree joined into one."""
     joined = {}
     for f in found:
         joined.setdefault((f.function, f.dtype, f.by.split()[0], *f[3:]), []).append(f)
@@ -212,7 +213,7 @@ def merged(found):
 
 
 def ulps(error):
-    """Return an error as people read it."""
+    """Return an error as text."""
     if error < 1000:
         return f"{error:.4f}"
     return f"{error:.1e}" if np.isfinite(error) else "NaN"
@@ -240,8 +241,8 @@ def table(found):
 
 BINS = 100
 BINS_OF_FEWER = 40
-OVER = {"logit": (0, "p"), "sigmoid_backward": (1, "y")}  # over which input a curve goes, and what that is called
-UNIT_ENDS = {"logit": (1e-12, 1 - 1e-7), "sigmoid_backward": (1e-2, 1 - 1e-7)}  # by where the inputs are dense
+OVER = {"logit": (0, "p"), "sigmoid_backward": (1, "y")}  # the input that a curve is drawn over, and its name
+UNIT_ENDS = {"logit": (1e-12, 1 - 1e-7), "sigmoid_backward": (1e-2, 1 - 1e-7)}  # where the inputs are dense
 
 
 def edges(name, dtype):
@@ -255,7 +256,7 @@ def edges(name, dtype):
 
 
 def largest_by_bin(x, errors, bins):
-    """Return the largest error between each two edges, NaN where there is no input."""
+    """Return the largest error of each bin, NaN where it has no input."""
     at = np.digitize(x.astype(np.float64), bins) - 1
     largest = np.full(bins.size - 1, -np.inf)
     inside = (at >= 0) & (at < largest.size)
@@ -264,7 +265,7 @@ def largest_by_bin(x, errors, bins):
 
 
 def add_curve(curves, name, f, inputs, errors):
-    """Add the largest errors over an input to the row of an output and a type, unless who computed is there."""
+    """Add a contender's largest errors over an input to the row of an output and a type, unless they are there."""
     at, over = OVER.get(name, (0, "x"))
     bins = edges(name, f.dtype)
     row = curves.setdefault(

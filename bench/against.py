@@ -1,10 +1,10 @@
-"""Compare the speed of two builds of fastsig: the environments that hold them are asked in turn, in one run.
+"""Compare the speed of two builds of fastsig: their environments take turns in one run.
 
     python bench/against.py /path/to/other/python                 every function, tier and kind of input
     python bench/against.py /path/to/other/python --isa avx2 --kinds normal --log bench/logs/against_avx2.md
 
-Times are per element, the least of all rounds, and their ratio is that of this environment over the other; 10^5
-elements in order, `out=` given, one thread. A function that one of them lacks is left out.
+A time is per element, the least of all rounds, and the ratio is this environment's over the other's; 10^5 contiguous
+elements, `out=` given, one thread. A function that one of them lacks is left out.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import machine
 import numpy as np
 from benchmarks import data
 
-# What each environment runs: a line of JSON in, one out, which is null where it has no such function.
+# Each environment runs this: a line of JSON in, one out, which is null where it has no such function.
 WORKER = """
 import importlib, json, sys, time
 import numpy as np
@@ -49,7 +49,7 @@ N = 100_000
 
 
 class Environment:
-    """A process of an environment's Python that measures what it is told."""
+    """A process of an environment's Python, which times calls on request."""
 
     def __init__(self, python, isa):
         variables = {**os.environ, **({"FASTSIG_ISA": isa} if isa else {})}
@@ -58,14 +58,14 @@ class Environment:
         )
 
     def measure(self, module, name, files):
-        """Return the time per element in nanoseconds, the instruction set and the version; None of no function."""
+        """Return the time per element in nanoseconds, the ISA and the version; None where it lacks the function."""
         self.process.stdin.write(json.dumps([module, name, files, ROUNDS]) + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
 
 def measured(environments, module, name, inputs):
-    """Return the least time of each environment, which take turns, and what each says of itself; None if one cannot."""
+    """Return the least time of each environment, in turns, and its ISA and version; None if one lacks the function."""
     with tempfile.TemporaryDirectory() as folder:
         files = [str(Path(folder, f"{i}.npy")) for i in range(len(inputs))]
         for file, array in zip(files, inputs, strict=True):

@@ -2,7 +2,7 @@
 
     python bench/allocation.py [--log FILE]
 
-Both ways take turns, with the result of the other kept touched; the figure is the median of the rounds.
+Both ways take turns, and a figure is the median of the rounds. The given output's pages are touched before.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Is bfloat16 faster than PyTorch's? `python bench/bfloat16.py` races every function, one thread each.
 
-Both run in turn in every round, outputs given where PyTorch takes them, and each has the time of its best round. What
-PyTorch has no function for is composed of those that it has. To hold both to one instruction set:
+Both run in turn in every round, with outputs given where PyTorch takes them, and the time of each is that of its best
+round. A function that PyTorch lacks is composed of those that it has. To hold both to one instruction set:
 
     FASTSIG_ISA=avx2 ATEN_CPU_CAPABILITY=avx2 python bench/bfloat16.py
 

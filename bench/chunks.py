@@ -1,4 +1,4 @@
-"""Long checks in chunks, by several processes, that can be stopped and go on: what is done is kept in a file."""
+"""Long checks in chunks, by several processes, that can be stopped and resumed: a file keeps what is done."""
 
 import argparse
 import contextlib
@@ -25,7 +25,7 @@ BITS = {np.dtype("float16"): np.uint16, np.dtype("float32"): np.uint32, np.dtype
 
 
 def parser(text, functions, state, share):
-    """Return the command line of a program: its docstring, its functions, its file of progress, what a share is of."""
+    """Return a program's command line, from its docstring, functions, file of progress and what a share is of."""
     summary, *rest = text.splitlines()
     made = argparse.ArgumentParser(
         description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
@@ -53,7 +53,7 @@ class Mismatches(NamedTuple):
 
 
 def is_nan(y):
-    """Tell of each number whether it is NaN, by its bits: of float16, NumPy's own is slow."""
+    """Tell of each number whether it is NaN, by its bits: NumPy's isnan is slow for float16."""
     bits = BITS[y.dtype]
     sign, infinity = bits(1 << (8 * y.itemsize - 1)), np.array(np.inf, y.dtype).view(bits)
     return (y.view(bits) & ~sign) > infinity
@@ -93,7 +93,7 @@ class Result(NamedTuple):
 
 
 class State:
-    """What has been checked so far, by reference and outputs, in a file; void when its fingerprint is another."""
+    """What has been checked so far, by reference and outputs, in a file; void when the fingerprint has changed."""
 
     def __init__(self, path, fingerprint, afresh=False):
         self.path, self.fingerprint = path, fingerprint
@@ -171,7 +171,7 @@ def run(check, tasks, workers):
         for task in tasks:
             yield task, timed(check, task)
         return
-    # Ctrl-C is the parent's: a worker finishes its chunk.
+    # Ctrl-C stops the parent alone: a worker finishes its chunk.
     ignore = (signal.SIGINT, signal.SIG_IGN)
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal.signal, initargs=ignore)
     tasks = iter(tasks)

@@ -1,7 +1,7 @@
 """What fastsig is compared with: each library's own functions, or what people write with it where it has none.
 
-Every contender computes with one thread. Libraries are imported where they are first used, so that whoever has none of
-them can ask a program what it does.
+Every contender computes with one thread. Libraries are imported where they are first used, so that `--help` works where
+none of them is installed.
 """
 
 import importlib.util
@@ -96,7 +96,7 @@ def into(library, subtract, multiply, name, x, ones_like):
 
 
 def of_ufunc(ufunc, x):
-    """Return a call of a ufunc with nothing around it: of one element, a function in between would be a fifth."""
+    """Return a call of a ufunc with nothing around it: for one element, a function in between would count."""
     return partial(ufunc, x, out=tuple(np.ones_like(x) for _ in range(ufunc.nout)))
 
 
@@ -165,7 +165,7 @@ def with_scipy(name, x):
 
 
 def torch_library():
-    """Return PyTorch's functions, those under `torch.nn.functional` by the names that take `out=`."""
+    """Return PyTorch's functions, those of `torch.nn.functional` as the ATen operators, which take `out=`."""
     import torch
 
     torch.set_num_threads(1)
@@ -233,7 +233,7 @@ EXPRESSIONS = {
 
 
 def with_numexpr(name, x):
-    """Return an evaluation by numexpr; of two outputs the second from the first, `s`."""
+    """Return an evaluation by numexpr; a second output is computed from the first, `s`."""
     without_half(x)
     import numexpr
 
@@ -306,8 +306,8 @@ def with_numba(name, x):
     return lambda: (loop(x, *out, one, zero), out)[1]
 
 
-# Operators and what they take, a line each: the graph's input is x, its 1 is one, its outputs are the last names. The
-# runtime makes one operator of silu's two, and computes float16 in float32.
+# Operators, a line each, with their inputs and their output: the graph's input is x, its 1 is `one`, its outputs are y
+# and z. The runtime makes one operator of silu's two, and computes float16 in float32.
 GRAPHS = {
     "sigmoid": ("Sigmoid x y",),
     "sigmoid_derivative": ("Sigmoid x s", "Sub one s c", "Mul s c y"),
@@ -411,6 +411,6 @@ def installed(names=tuple(CONTENDERS)):
 
 
 def absent(names=tuple(CONTENDERS)):
-    """Return how those of some contenders are called that are not installed."""
+    """Return the labels of those of some contenders that are not installed."""
     here = installed(names)
     return [CONTENDERS[name].label for name in names if name not in here]

@@ -1,11 +1,11 @@
 """Draw the pictures of docs/: each function, and the largest errors of each of its outputs over an input.
 
     python bench/figures.py            draw them into docs/figures
-    python bench/figures.py --check    exit with 1 where a picture is not of the log, or the log of other kernels
+    python bench/figures.py --check    exit with 1 if a picture does not show the log, or the log is of other kernels
 
-The errors are those of bench/accuracy/curves.json, which bench/accuracy.py writes. A picture names what it was drawn
-from by a hash, so that the check needs no matplotlib. It has a white ground and is as wide as a page on a desktop and a
-little wider than a phone.
+The errors are those of bench/accuracy/curves.json, which bench/accuracy.py writes. A picture holds a hash of what
+it was drawn from, so that the check needs no matplotlib. It has a white background, and is as wide as a page on a
+desktop and a little wider than a phone.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def values(text):
 
 
 def lines(name):
-    """Return what is drawn of a function: over what, and by its label each line."""
+    """Return what is drawn of a function: the inputs, and each line by its label."""
     ufunc, domains = getattr(fastsig, name), DOMAINS.get(name, ("real",))
     over = np.linspace(-REACH, REACH, 321)
     if "unit" in domains and not name.startswith("logistic"):
@@ -198,7 +198,7 @@ def draw(picture, folder):
 
 
 def stale(folder):
-    """Return a sentence for each picture that is missing, of other data, or of nothing."""
+    """Return a sentence for each picture that is missing, drawn from other data, or not wanted."""
     wanted = {picture.stem: picture for picture in pictures()}
     there = {path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")}
     found = [f"{stem}.svg is missing" for stem in wanted.keys() - there.keys()]
@@ -212,7 +212,7 @@ def stale(folder):
 
 
 def unlogged():
-    """Return a sentence where the log is of other kernels than the sources', and for each function it is not of."""
+    """Return a sentence if the log is of other kernels than the sources', and one for each function that it lacks."""
     log = json.loads(CURVES.read_text("utf-8"))
     there = {row["function"].partition("[")[0] for row in log["rows"]}
     found = [f"curves.json has no errors of {name}" for name in REFERENCE if name not in there]

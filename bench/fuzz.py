@@ -1,16 +1,17 @@
-"""Call the ufuncs with arguments of every kind that hypothesis can think of, and look for one that makes a difference.
+"""Call the ufuncs with arguments of every kind that hypothesis can draw, and look for one that changes a result.
 
-    python bench/fuzz.py                    ten minutes of it
+    python bench/fuzz.py                    for ten minutes
     python bench/fuzz.py --seconds 3600 --log bench/logs/builds/fuzz.md
 
-Of both tiers, every function and instruction set: shapes that broadcast, strides that are negative, 0, no multiple of
-the type or interleaved with another operand's, types of all widths and mixed, either order of bytes, inputs that
-overlap outputs, `where`, `out`, `casting`, `order`, `dtype`, and `threaded`. Whatever the arguments, results have to
-have the bits, types and flags of the same call on contiguous copies, and the bits of a call on copies that were
-converted beforehand; no byte beside the outputs may change; and what is refused has to be refused for copies too.
+It covers every function of both tiers on every instruction set: shapes that broadcast, strides that are negative, 0, no
+multiple of the type's size or interleaved with another operand's, types of all widths and mixed, either byte order,
+inputs that overlap outputs, `where`, `out`, `casting`, `order`, `dtype`, and `threaded`. Whatever the arguments,
+results have to have the bits, types and flags of the same call on contiguous copies, and the bits of a call on copies
+that were converted beforehand; no byte outside the outputs may change; and a call that is refused has to be refused
+for copies too.
 
-What has failed is kept in the database of hypothesis, and tried first the next time. So is the number of rounds that
-are done: a run goes on where the last one ended, with other examples.
+An example that fails is kept in the database of hypothesis, and tried first the next time. So is the number of rounds
+that are done: a run goes on where the last one ended, with other examples.
 """
 
 import argparse
@@ -42,16 +43,16 @@ ROUND = 500  # examples
 PROGRESS = b"fastsig fuzz progress"  # the key of the database
 FLOATS = ("float16", "float32", "float64", "longdouble")
 OTHERS = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
-# Around the blocks of 240 and 960, the widths of vectors, and the 8192 elements of NumPy's own buffers.
+# Around the kernels' blocks of 240 and 960 elements, the widths of vectors, and NumPy's buffers of 8192 elements.
 SIZES = (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 239, 240, 241, 481, 959, 960, 961, 1921, 8192, 8193)
 MOST = 10_000  # elements
-MARGIN = 64  # bytes beside operands, which are looked at afterwards
-# The parts of `threaded`, so that arrays of these sizes are cut, and its ufuncs' blocks within.
+MARGIN = 64  # bytes around the operands, which are checked afterwards
+# Smaller limits of `threaded`, so that it cuts arrays of these sizes into parts, and parts into blocks.
 SMALL_PARTS = {"LEAST": 2, "PART": 64, "BLOCK": 32}
 
 
 def tiers():
-    """Return every ufunc by tier, instruction set and name; those that users name are of `public`, with bfloat16."""
+    """Return every ufunc by tier, ISA and name; the ISA "public" stands for what users call, with bfloat16."""
     found = {}
     for isa in _dispatch.available():
         kernels = _dispatch.load(isa)
@@ -74,7 +75,7 @@ def type_of(name):
 
 
 class View(NamedTuple):
-    """Where an operand lies in its arena: the type, the shape, the steps in bytes, and the first element's place."""
+    """An operand in its arena, an array of bytes: the type, shape, strides and first element's offset."""
 
     arena: int
     type: str
@@ -85,7 +86,7 @@ class View(NamedTuple):
 
     @property
     def dtype(self):
-        """Return the type, in the order of bytes that it has in memory."""
+        """Return the type, in the byte order that it has in memory."""
         dtype = type_of(self.type)
         return dtype.newbyteorder() if self.swapped else dtype
 
@@ -100,7 +101,7 @@ class View(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A call: of which ufunc, by which arguments."""
+    """A call: the ufunc, and the arguments."""
 
     ufunc: tuple[str, str, str]
     inputs: tuple[View | int | float | bool, ...]
@@ -111,7 +112,7 @@ class Case(NamedTuple):
     values: tuple[str, int]  # kind and seed
 
     def kinds(self, arenas):
-        """Return what there is to say of the case, for the log."""
+        """Return the kinds of calls that the case counts as in the log."""
         views = [view for view in self.inputs if isinstance(view, View)]
         arrays = [view.of(arenas) for view in views]
         outs = [view.of(arenas) for view in self.out or () if view]
@@ -142,7 +143,7 @@ class Case(NamedTuple):
 
 @st.composite
 def shapes(draw):
-    """Draw a shape of not too many elements, of up to four axes."""
+    """Draw a shape of up to four axes and MOST elements."""
     shape, most = [], MOST
     for _ in range(draw(st.sampled_from((1, 1, 1, 2, 2, 3, 4, 0)))):
         n = draw(st.sampled_from(SIZES).filter(lambda n, most=most: n <= most))
@@ -153,7 +154,7 @@ def shapes(draw):
 
 @st.composite
 def steps_of(draw, shape, unit, repeats):
-    """Draw the steps of an operand whose elements lie at least so far apart; an input may repeat itself by 0."""
+    """Draw strides that keep elements at least `unit` bytes apart; those of an input may be 0."""
     steps = [0] * len(shape)
     for axis in draw(st.permutations(range(len(shape)))):
         unit *= draw(st.sampled_from((1, 1, 1, 2, 3)))
@@ -166,7 +167,7 @@ def steps_of(draw, shape, unit, repeats):
 
 
 def least_start(shape, steps):
-    """Return how far before the first element an operand goes."""
+    """Return how many bytes an operand reaches back from its first element."""
     return sum((n - 1) * -step for n, step in zip(shape, steps, strict=True) if n and step < 0)
 
 
@@ -200,9 +201,9 @@ scalars = st.one_of(st.booleans(), st.integers(-9, 9), st.floats(-900, 900), st.
 
 @st.composite
 def operands_apart(draw, nin, nout, types, shape):
-    """Draw inputs and outputs that have nothing to do with each other, though an output may be an input.
+    """Draw inputs and outputs in arenas of their own, though an output may be an input.
 
-    Outputs are of floats: what a C compiler makes of a float that no integer holds is up to it.
+    Outputs are floats: C leaves open what becomes of a float that the integer type cannot hold.
     """
     floats = [name for name in types if name not in OTHERS]
     inputs = []
@@ -224,7 +225,7 @@ def operands_apart(draw, nin, nout, types, shape):
 
 @st.composite
 def operands_together(draw, nin, nout, types, shape):
-    """Draw inputs and outputs of one type in one arena: beside each other, between each other's elements, or over."""
+    """Draw inputs and outputs of one type in one arena: side by side, interleaved, or overlapping."""
     dtype = draw(st.sampled_from([name for name in types if name not in OTHERS]))
     itemsize, nop = type_of(dtype).itemsize, nin + nout
     if draw(st.booleans()):  # as the columns of a table, or its rows backwards
@@ -236,7 +237,7 @@ def operands_together(draw, nin, nout, types, shape):
         span = draw(st.sampled_from((0, itemsize, 4 * itemsize, 64 * itemsize, 2000 * itemsize)))
         made = [draw(views(0, dtype, shape, repeats=k < nin, most_offset=span)) for k in range(nop)]
         made = [view._replace(swapped=made[0].swapped) for view in made]
-        if dtype == "longdouble":  # whose parts are no numbers
+        if dtype == "longdouble":  # parts of two are no number
             made = [view._replace(steps=tuple(step // itemsize * itemsize for step in view.steps)) for view in made]
             starts = [MARGIN + least_start(shape, view.steps) + view.start % 4 * itemsize for view in made]
             made = [view._replace(start=start) for view, start in zip(made, starts, strict=True)]
@@ -244,7 +245,7 @@ def operands_together(draw, nin, nout, types, shape):
 
 
 def apart(outs):
-    """Return outputs of which no two share memory, nor one with itself: all others would be undefined."""
+    """Return outputs of which no two share memory, nor one with itself: results would be undefined."""
     kept, marks = [], {}
     for k, view in enumerate(outs):
         if view is None:
@@ -308,7 +309,7 @@ VALUES = ("any bits", "normal", "shares", "special", "mixed")
 
 
 def numbers(kind, dtype, n, rng):
-    """Return so many numbers of a kind, in a type."""
+    """Return n numbers of a kind, in a type."""
     if dtype.kind not in "fV":
         low, high = (0, 2) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         if kind != "any bits" and dtype.kind != "b":
@@ -328,7 +329,7 @@ def numbers(kind, dtype, n, rng):
 
 
 def arenas_of(case):
-    """Return the memory of a case's operands, by number, with its inputs in it."""
+    """Return the arenas of a case's operands, by number, filled with its inputs."""
     rng = np.random.default_rng(case.values[1])
     inputs = [x for x in case.inputs if isinstance(x, View)]
     every = [*inputs, *(view for view in case.out or () if view), *([case.where] if case.where else [])]
@@ -375,9 +376,9 @@ def same(y, z):
 
 
 def converted(case, inputs):
-    """Return the results of the plainest call: on contiguous copies of one shape, in the type that computes.
+    """Return the results of the plainest call, its floating-point errors, and the type that computes.
 
-    And the floating-point errors of that, and the type.
+    That call is on contiguous copies of one shape, in that type.
     """
     ufunc = UFUNCS[case.ufunc]
     given = [type(x) if type(x) in (int, float) else np.asarray(x).dtype for x in inputs]
@@ -391,7 +392,7 @@ def converted(case, inputs):
 
 
 def check(case, counts):
-    """Raise AssertionError if a call differs from the same call on contiguous copies; count what kinds it is of."""
+    """Raise AssertionError if a call differs from the same call on contiguous copies; count its kinds."""
     ufunc, arenas = UFUNCS[case.ufunc], arenas_of(case)
     counts.update(["calls", *case.kinds(arenas)])
     inputs = [x.of(arenas) if isinstance(x, View) else x for x in case.inputs]
@@ -401,7 +402,7 @@ def check(case, counts):
     there = {"out": outs} if outs else {}
     beside = {"out": tuple(None if y is None else np.array(y, order="C") for y in outs)} if outs else {}
     if case.where:
-        nothing = {"out": (None,) * ufunc.nout}  # what NumPy wants to read before it leaves results unset
+        nothing = {"out": (None,) * ufunc.nout}  # without it NumPy warns that results are left unset
         there = {**nothing, **there, "where": mask}
         beside = {**nothing, **beside, "where": np.array(mask, order="C")}
     before = {arena: memory.copy() for arena, memory in arenas.items()}
@@ -425,7 +426,7 @@ def check(case, counts):
         assert given[k] is not None or y.dtype == computed, f"output {k} is {y.dtype} and not {computed}"
         with np.errstate(all="ignore"):
             e = np.asarray(e.astype(y.dtype))
-        # What `where` leaves out is left alone, but NumPy converts it where it has to copy an output of another type.
+        # What `where` masks out keeps its value, but is converted where NumPy has to copy an output of another type.
         meets = any(np.may_share_memory(y, x) for x in inputs if isinstance(x, np.ndarray))
         kept = given[k] is not None and not (meets and y.dtype.newbyteorder("=") != computed)
         read = np.True_ if kept else np.broadcast_to(mask, y.shape)
@@ -450,7 +451,7 @@ def check(case, counts):
 
 
 class Progress:
-    """What is done, as an entry of hypothesis' database."""
+    """The progress, as an entry of hypothesis' database."""
 
     def __init__(self, database):
         self.database = database
@@ -460,7 +461,7 @@ class Progress:
         self.counts = Counter(latest.get("counts", {}))
 
     def save(self):
-        """Keep the latest entry alone."""
+        """Save the progress in place of the last entry."""
         done = {"rounds": self.rounds, "seconds": self.seconds, "counts": self.counts}
         for entry in self.entries:
             self.database.delete(PROGRESS, entry)
@@ -469,7 +470,7 @@ class Progress:
 
 
 def one_round(number, database, counts):
-    """Try so many examples, those that have failed before first."""
+    """Try a round of examples, those that have failed before first."""
 
     @seed(number)
     @settings(
@@ -488,7 +489,7 @@ def one_round(number, database, counts):
 
 
 def fuzz(seconds, progress):
-    """Go on until the time is over, and return what failed, in words; nothing if nothing did."""
+    """Run rounds until the time is over, and return what failed, in words, or an empty string."""
     before = {name: getattr(_threaded, name) for name in SMALL_PARTS}
     end = time.monotonic() + seconds
     try:
@@ -509,7 +510,7 @@ def fuzz(seconds, progress):
 
 
 def arguments():
-    """Return the command line's."""
+    """Return the parsed command line."""
     summary, *rest = __doc__.splitlines()
     parser = argparse.ArgumentParser(
         description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
@@ -522,7 +523,7 @@ def arguments():
 
 
 def main():
-    """Run for so long; return 1 if anything failed."""
+    """Run the command; return 1 if anything failed."""
     given = arguments()
     progress = Progress(DirectoryBasedExampleDatabase(given.database))
     failure = fuzz(given.seconds, progress)

@@ -3,10 +3,10 @@
     python bench/hunt_float64.py                          fifty million points a function: seconds each
     python bench/hunt_float64.py --function sigmoid --points 500000000
 
-Samples by bit pattern, evenly over the binades where the function varies; the points where the reduction of exp
-changes its integer; the neighbours of thresholds; then a search around the worst found so far. A function of two inputs
-gets numbers from 0 to 1 beside these. Errors are ranked by the long double of bench/wide.py, and the worst of them are
-measured again by MPFR, in ULP with their fraction. What is the default tier's is left out.
+It tries samples by bit pattern, evenly over the binades where the function varies; the points where the range reduction
+of exp changes its integer; the neighbours of thresholds; then numbers around the worst found so far. The second input
+of a function of two is drawn from 0 to 1. Errors are ranked by the long double of bench/wide.py, and MPFR measures the
+worst of them again, in fractions of an ULP. Outputs that are the default tier's are left out.
 """
 
 import argparse
@@ -29,7 +29,7 @@ BATCH = 256 * BLOCK
 KEPT = 300  # candidates of an output, each the worst of its own neighbourhood
 NEIGHBOURHOOD = 42  # bits: a 1024th of a binade
 LEAST_BINADE = -30  # of the even sample: below, every function is a line or a logarithm
-EVERYWHERE = 760.0  # a function of two inputs varies in x no further
+EVERYWHERE = 760.0  # beyond, no function of two inputs varies in x
 NEIGHBOURS = 128  # on either side of a point of interest
 
 LN2 = 0.6931471805599453
@@ -83,7 +83,7 @@ def of_interest(span):
 def from_unit(n, rng):
     """Return numbers from 0 to 1. One in eight is 0 or 1.
 
-    One block in eight holds numbers of random bits: the tiny among them may have a kernel compute it otherwise.
+    One block in eight holds numbers of random bits: a kernel may compute the block another way for the tiny among them.
     """
     t = rng.random(n)
     of_bits = np.repeat(rng.random(n // BLOCK + 1) < 1 / 8, BLOCK)[:n]
@@ -97,7 +97,7 @@ class Worst:
     def __init__(self, several):
         self.inputs = np.empty((several, 0))
         self.error = np.empty(0)
-        self.floor = 0.0  # an error that is not larger need not be looked at
+        self.floor = 0.0  # no error up to this one is kept
 
     def add(self, inputs, error):
         """Enter the errors of some inputs, a row for each argument."""

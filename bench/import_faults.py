@@ -1,16 +1,16 @@
-"""Import fastsig as often as its import asks for memory, and refuse it another time in each.
+"""Import fastsig as often as its import asks for memory, and refuse another of these requests each time.
 
-    python bench/import_faults.py                           every time: minutes
-    python bench/import_faults.py --every 100               each hundredth time
+    python bench/import_faults.py                           every request: minutes
+    python bench/import_faults.py --every 100               every hundredth request
     python bench/import_faults.py --log bench/logs/builds/import_faults.md
 
-Once alone, and many times in a row. NumPy is imported before. CPython's `_testcapi` counts and refuses what CPython
-manages, which is all objects and more. Each import is that of a forked child. It has to raise MemoryError or to do
-without; it must not crash in fastsig's code, hang or say anything else.
+A request is refused alone, and with many that follow. NumPy is imported before. CPython's `_testcapi` counts and
+refuses what CPython's allocators are asked for, which is all objects and more. Each import runs in a forked child. It
+has to raise MemoryError or to succeed; it must not crash in fastsig's code, hang or raise anything else.
 
-CPython, NumPy and what Cython adds to modules have flaws of their own, which are counted: they crash, or put another
-exception in MemoryError's place, such as "can't allocate lock". In whose code a crash is, its C frames tell, for which
-a C compiler is needed.
+CPython, NumPy and what Cython adds to modules have flaws of their own, which are counted: they crash, or raise another
+exception in MemoryError's place, such as "can't allocate lock". The C frames of a crash tell in whose code it is; to
+write them needs a C compiler.
 """
 
 import argparse
@@ -35,11 +35,11 @@ import numpy as np
 SECONDS = 20  # after which an import is taken to hang
 ROWS = {"once": 1, "50 times": 50}
 MOST = 1 << 20  # an import asks for memory less often than this
-# How children end that no signal ends.
+# Exit statuses of children that no signal ends.
 IMPORTED, NO_MEMORY, ANOTHER, BROKEN = range(4)
 MEANING = {IMPORTED: "imported", NO_MEMORY: "MemoryError", ANOTHER: "another exception", BROKEN: "does not compute"}
 FLAWS = ("an exception of CPython's, NumPy's or Cython's", "crash in CPython", "crash in NumPy")
-# Their exceptions in place of MemoryError.
+# What the exceptions say that replace MemoryError.
 THEIRS = re.compile(
     r"can't allocate (?:read )?lock|without (?:setting an )?exception|__set_name__|thread-state dictionary"
     r"|_multiarray_umath failed to import|_(?:ARRAY|UFUNC)_API not found"
@@ -73,7 +73,7 @@ void watch(int to)
 
 
 def watcher(folder):
-    """Return a function that has crashes write their C frames to a file, or that does nothing without a compiler."""
+    """Return a function that makes crashes write their C frames to a file, or that does nothing without a compiler."""
     source, made = Path(folder, "watch.c"), Path(folder, "watch.so")
     source.write_text(WATCH)
     command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
@@ -96,7 +96,7 @@ OWNERS = {"/fastsig/": "fastsig", "/numpy/": "NumPy", "python": "CPython"}
 
 
 def child(limits, said, watch):
-    """Import fastsig with memory refused between two counts, and end the process; what is said goes to a file."""
+    """Import fastsig with memory refused between two counts, and end the process; messages go to a file."""
     import _testcapi
 
     os.dup2(said.fileno(), 2)
@@ -120,7 +120,7 @@ def child(limits, said, watch):
 
 
 def outcome(limits, watch):
-    """Return how an import ends, and what there is to say of it."""
+    """Return how an import ends, and what it wrote."""
     with tempfile.TemporaryFile("w+") as said:
         pid = os.fork()
         if pid == 0:
@@ -136,7 +136,7 @@ def outcome(limits, watch):
 
 
 def times(watch):
-    """Return how often an import asks for memory: the least count from which on nothing is missed."""
+    """Return how often an import asks for memory: the least count from which on a refusal changes nothing."""
     low, high = 0, MOST
     while low < high:
         middle = (low + high) // 2
@@ -162,7 +162,7 @@ def sweep(most, every, watch):
 
 
 def arguments():
-    """Return the command line's."""
+    """Return the parsed command line."""
     summary, *rest = __doc__.splitlines()
     parser = argparse.ArgumentParser(
         description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter
@@ -173,16 +173,16 @@ def arguments():
 
 
 def main():
-    """Sweep; return 1 if an import ended otherwise than it may."""
+    """Sweep; return 1 if an import ended as it must not."""
     given, start = arguments(), time.monotonic()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # CPython's compiler aborts where it has no memory, and is not what is looked at.
+    # CPython's compiler, which is not tested here, aborts without memory: the modules are compiled before.
     compileall.compile_dir(Path(find_spec("fastsig").origin).parent, quiet=2)
     with tempfile.TemporaryDirectory() as folder:
         watch = watcher(folder)
         most = times(watch)
         rows, bad = sweep(most, given.every, watch)
-    import machine  # which imports fastsig: not before children do
+    import machine  # it imports fastsig, which children have to do first
 
     print(f"an import asks for memory {most} times\n")
     print(machine.markdown(rows))

@@ -1,10 +1,10 @@
-"""Modules that are imported where they are first used: whoever lacks one can still ask a program what it does."""
+"""Modules that are imported where they are first used: `--help` works where one is missing."""
 
 from importlib import import_module
 
 
 class Module:
-    """Stands for a module, and is asked for what it holds."""
+    """A stand-in for a module, which it imports when first asked for something in it."""
 
     def __init__(self, name):
         self.name = name

@@ -19,7 +19,7 @@ from fastsig._version import __version__
 
 UNKNOWN = "not recorded"
 ROOT = Path(__file__).parents[1]
-SOURCES = ("setup.py", "pyproject.toml", "fastsig", "bench", ":!bench/logs", ":!bench/accuracy")  # of what is run
+SOURCES = ("setup.py", "pyproject.toml", "fastsig", "bench", ":!bench/logs", ":!bench/accuracy")  # what is run
 
 
 def kernel_files():
@@ -57,7 +57,7 @@ def facts(packages=(), kernels=sources.ALL):
     Parameters
     ----------
     packages : iterable of str
-        Distributions whose versions are told too.
+        Distributions whose versions are listed too.
     kernels : str
         Which kernels it runs, as `sources.kernels` takes them.
 
@@ -113,7 +113,7 @@ def write_log(path, title, about, rows):
 
 
 def write(path, text):
-    """Write a file at once or not at all."""
+    """Write a file atomically."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,8 +1,8 @@
-"""The number of a type that is nearest to a function's exact value: MPFR within bounds, with as many bits as it takes.
+"""The number of a type nearest to a function's exact value: MPFR with error bounds, and as many bits as it takes.
 
-Nothing here is shared with the kernels, nor with `fastsig._reference`: each formula says beside its value how large the
-terms were that made it, and so what its roundings can have done to it, cancellation included. Where a result is
-rational it is computed as such, and a tie goes to even.
+Nothing here is shared with the kernels, nor with `fastsig._reference`. Each formula returns its value and the size of
+the terms that made it, which bounds its rounding errors, cancellation included. A rational result is computed as such,
+and a tie goes to even.
 """
 
 from fractions import Fraction
@@ -14,7 +14,7 @@ import numpy as np
 gmpy2 = lazy.Module("gmpy2")
 
 BITS = (160, 320, 640, 1280, 2560, 5120)  # a result of float64 inputs can be 2^-1100 or so from a midpoint, relatively
-SLACK = 6  # of a formula's value, 2^SLACK roundings of its scale are more than it has
+SLACK = 6  # the error of a formula's value is less than 2^SLACK roundings of its scale
 # Numbers of the types, their midpoints, and |x| t for |x| >= LIMIT are multiples of 2^-1117. So exp(-LIMIT) = 2^-2164
 # is less than what can lie between one of them and the next, and stands for everything smaller that is not 0.
 LIMIT = 1500
@@ -98,7 +98,7 @@ def log_sigmoid(x):
 def logit(p):
     """Return log(p/(1 - p)), as 2 artanh(2p - 1) from 1/4 up, where 2p - 1 is exact."""
     v = gmpy2.log(p) - gmpy2.log1p(-p) if p < 0.25 else 2 * gmpy2.atanh(2 * p - 1)
-    return v, v  # for p < 1/4 the sum is most of log(p)
+    return v, v  # for p < 1/4 little of log(p) cancels
 
 
 def silu(x):
@@ -156,10 +156,10 @@ FORMULAS = {
 
 
 def rational(name, inputs):
-    """Return a value that is rational as an mpq, or None where it is not.
+    """Return a function's value as an mpq where it is rational, or None.
 
-    All others but zeros, of which the sign is looked after where they are made, are transcendental: no number of a
-    type, and no midpoint.
+    All others but zeros are transcendental: no number of a type, and no midpoint. A zero keeps the sign that its
+    formula gives it.
     """
     if name == "sigmoid_backward":
         grad, y = (gmpy2.mpq(Fraction(float(a))) for a in inputs)
@@ -194,7 +194,7 @@ def product_sign(inputs):
 
 
 def nearest_to_rational(name, dtype, inputs, value):
-    """Return the number of a type nearest to a rational value, of two as near the even one; a zero has its sign."""
+    """Return the number of a type nearest to a rational value, ties to even; a zero has its sign."""
     with FORMATS[dtype].context():
         y = float(gmpy2.mpfr(value))
     if y == 0 and name == "sigmoid_backward":
@@ -222,7 +222,7 @@ def nearest(name, dtype, inputs):
     Raises
     ------
     ArithmeticError
-        If 5000 bits do not tell to which side of a midpoint a value lies.
+        If the most of `BITS` do not tell on which side of a midpoint a value lies.
     """
     narrow = FORMATS[dtype].context()
     found, left = [None] * len(inputs), []
@@ -249,7 +249,7 @@ def nearest(name, dtype, inputs):
 def from_midpoint(name, dtype, inputs):
     """Return log2 of the distance of a function's exact value from the nearest midpoint of a type, in ULP.
 
-    Of one set of inputs; to 2^-10 of itself, and -inf for an exact tie.
+    The inputs are one set. The distance is right to 2^-10 of itself, and -inf for an exact tie.
     """
     form = FORMATS[dtype]
     value = rational(name, inputs)

@@ -1,10 +1,11 @@
-"""Count the vector operations of a kernel's loops, as the compiler has them.
+"""Count the vector operations of a kernel's loops, in the compiler's assembly.
 
     python bench/operations.py sigmoid_d fast_sigmoid_f
     python bench/operations.py sigmoid_d --isa avx512
 
-A kernel is named as on its page. A row is a loop, in the order of the assembly: how many bytes its vectors have, its
-FMA, divisions and other operations on numbers in registers; loads, stores and copies are left out, conversions are not.
+A kernel is named as in fastsig/kernels/functions. A row is a loop, in the order of the assembly: how many bytes its
+vectors have, its FMA, divisions and other operations on numbers in registers; loads, stores and copies are left out,
+conversions are not.
 """
 
 import argparse
@@ -42,7 +43,7 @@ def body(text, kernel):
 
 
 def loops(lines):
-    """Yield the lines of each innermost loop: from a label to a jump back to it, no other such between."""
+    """Yield the lines of each innermost loop: from a label to a jump back to it, with no other such jump between."""
     at = {}
     for i, line in enumerate(lines):
         if label := LABEL.match(line):

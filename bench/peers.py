@@ -1,14 +1,14 @@
-"""Measure how fast fastsig is beside its peers.
+"""Measure how fast fastsig is compared with its peers.
 
     python bench/peers.py                                 every function, type and size, each at its best: ten minutes
     python bench/peers.py --isa avx2                      with one instruction set, the peers held to it as well
     python bench/peers.py --log                           into the log of this CPU and instruction set, with a picture
     python bench/peers.py --functions sigmoid --types float64 --sizes 100000
 
-One thread each, on one CPU where the system lets a process choose; outputs given where a library takes them, pages
-touched. The contenders take turns, round by round, and each has the time of its best round, which other programs have
-disturbed the least. Losses are told like wins. The program starts itself again with the environment that the libraries
-read when they are imported.
+Each has one thread, on one CPU where the system lets a process choose; outputs are given where a library takes them,
+and all pages are touched before. The contenders take turns, round by round, and the time of each is that of its best
+round, which other programs have disturbed the least. Losses are reported like wins. The program starts itself again
+with the environment that the libraries read when they are imported.
 
 Exit status: 0; with --check, 1 where a bar is missed or was not measured.
 """
@@ -46,24 +46,24 @@ KERNELS = f"default fast {' '.join(TYPES)}"
 SIZES = tuple(10**k for k in range(8))
 DRAWN = 100  # elements from which on there is a picture
 SPAN = 2e-3  # seconds that a timing lasts at the least, by calling again
-TOLERANCE = 8  # epsilons of the type, of the result or of 1; a contender off by more, at half its inputs, is refused
+TOLERANCE = 8  # epsilons times the result, or 1 if that is more; with a larger median error a contender is refused
 SEED = 20190613
-ALONE = "fastsig sigmoid"  # timed beside sigmoid_with_derivative, whose bar is a multiple of it
-COPY = "copyto"  # timed beside the sigmoid: the least that any function of so many numbers takes
-EXP = "np.exp"  # timed beside every function: what a call costs, and what one exponential does
+ALONE = "fastsig sigmoid"  # timed with sigmoid_with_derivative, whose bar is a multiple of it
+COPY = "copyto"  # timed with the sigmoid: the least that any function of so many numbers takes
+EXP = "np.exp"  # timed with every function: what a call costs, and what one exponential does
 YARDSTICKS = (ALONE, COPY, EXP)
 LOGS = Path(__file__).parent / "logs" / "peers"
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is asked
+# The bars
 # ---------------------------------------------------------------------------------------------------------------
 
 RATIOS = {"fastsig": "ratio", "fast": "fast ratio"}  # the names of the columns
 
 
 class Bar(NamedTuple):
-    """What is asked of a function of a tier."""
+    """The speed that is required of a function of a tier."""
 
     of: str  # "fastsig", or "fast", the fast tier
     function: str
@@ -71,7 +71,7 @@ class Bar(NamedTuple):
     against: str
     least: float  # how many times as fast
     size: int = 10**5
-    isa: str | None = None  # where it is asked with one instruction set only
+    isa: str | None = None  # where it is required with one instruction set only
 
     def line(self, rows):
         """Return whether the bar is met, and a line that says so; None and a line where it was not measured."""
@@ -160,9 +160,9 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "NUMBA_NUM_THREADS": "1",
 }
-# How the libraries are told which instruction set is the most that they may use. SciPy and numexpr are compiled for the
-# baseline and leave exp to the C library. ONNX Runtime takes no such wish: its Sigmoid has no AVX-512 code, but what it
-# makes of silu has.
+# These tell the libraries the widest instruction set that they may use. SciPy and numexpr are compiled for the baseline
+# and leave exp to the C library. ONNX Runtime has no such setting: its Sigmoid has no AVX-512 code, but what it makes
+# of silu has.
 HELD = {
     "avx2": {
         "ATEN_CPU_CAPABILITY": "avx2",
@@ -196,7 +196,7 @@ def on_one_cpu():
 
 
 def label(name):
-    """Return how a contender is called in what people read."""
+    """Return a contender's label; of any other name, the name."""
     return CONTENDERS[name].label if name in CONTENDERS else name
 
 
@@ -262,7 +262,7 @@ def measure(function, dtype, n, contenders, rounds):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is told
+# The report
 # ---------------------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +279,7 @@ def facts(contenders, wanted, rounds):
 
 
 def timed(rows):
-    """Return the names of what was timed, in the order in which it is told."""
+    """Return the names of what was timed, in the order of the report."""
     found = {row["contender"] for row in rows}
     return [name for name in (*CONTENDERS, *YARDSTICKS) if name in found]
 
@@ -306,7 +306,7 @@ def groups(rows):
 
 
 def draw(path, rows, about):
-    """Draw ns per element over the size, a panel for each function and type; of few elements all is overhead."""
+    """Draw ns per element over the size, a panel for each function and type; below DRAWN elements all is overhead."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullLocator
 

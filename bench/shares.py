@@ -3,8 +3,8 @@
     python bench/shares.py                           every function, type with a rounding test and instruction set
     python bench/shares.py --functions logit --log bench/logs/shares.md
 
-The sources are built once more, with an accurate phase that is given no digits to decide with: an element that comes to
-it is NaN, and counted. The kinds of inputs are those of the asv benchmarks; "hard" ones lie next to a midpoint.
+The sources are built once more, with an accurate phase that has no digits to decide with: an element that reaches
+it becomes NaN, and is counted. The kinds of inputs are those of the asv benchmarks; "hard" ones lie next to a midpoint.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from fastsig._reference import DOMAINS, REFERENCE
 N = 1_000_000
 TESTS = Path(__file__).parents[1] / "tests"
 
-# What runs in a process of its own, with the build before all else in what Python searches
+# This runs in a process of its own, with the build first on Python's path
 COUNT = """
 import contextlib, json, sys
 sys.path[:0] = sys.argv[1:3]

@@ -1,13 +1,13 @@
-"""A million small calls from eight threads: memory has to stay where it is.
+"""Make a million small calls from eight threads: memory must not grow.
 
     python bench/soak.py                                    a million calls: a minute or so
     python bench/soak.py --calls 100000 --threads 4 --log soak.md
 
-Of every function, tier and type, by arrays of up to a few hundred elements, scalars and lists; in place, by `out`,
-`where` and strides, from integers and mixed types; refused arguments, floating-point errors, and `threaded` with its
-threads at work. The first tenth of the calls fills the caches of the allocators. From there on neither the blocks that
-CPython has allocated, nor what `tracemalloc` finds, nor what glibc has handed out may grow by more than noise. The
-memory that the process holds may grow by more, since glibc keeps what it once had, for each thread: some megabytes.
+The calls are of every function, tier and type: with arrays of up to a few hundred elements, scalars and lists; with
+`out`, `where`, strides and a cast; with refused arguments and floating-point errors; and by `threaded` with its threads
+at work. The first tenth of the calls fills the caches of the allocators. From there on neither the blocks that CPython
+has allocated, nor what `tracemalloc` finds, nor what glibc has handed out may grow by more than noise. The memory that
+the process holds may grow by some megabytes more, since glibc keeps what it once had, for each thread.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from fastsig._reference import REFERENCE
 TYPES = ("float16", "float32", "float64", "longdouble")
 STEPS = 10  # measurements
 WARM_UP = 0.1  # of the calls
-# What may be more at the end, of a run however long: caches and the rest of a call that has just begun.
+# By how much a run may grow, however long it is: what caches hold.
 MOST_BLOCKS = 2000
 MOST_BYTES = {"traced": 200_000, "malloc": 1 << 20, "resident": 16 << 20}
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -53,7 +53,7 @@ def malloc():
         file = ctypes.c_void_p(libc.fopen(said.name.encode(), b"w"))
         libc.malloc_info(0, file)
         libc.fclose(file)
-        whole = said.read().rpartition("</heap>")[2]  # what is said of all arenas together
+        whole = said.read().rpartition("</heap>")[2]  # the numbers of all arenas together
     sizes = {kind: int(size) for kind, size in re.findall(r'type="(\w+)" (?:count="\d+" )?size="(\d+)"', whole)}
     return sizes["current"] - sizes["fast"] - sizes["rest"] + sizes["mmap"]
 
@@ -87,7 +87,7 @@ def some_calls(seed):
 
 
 def work(calls, n, seed, failures):
-    """Make so many calls, in an order that is drawn."""
+    """Make n calls, each drawn at random."""
     with np.errstate(all="ignore"):
         for k in np.random.default_rng(seed).integers(0, len(calls), n):
             try:
@@ -138,7 +138,7 @@ def complaints(rows, failures):
 
 
 def arguments():
-    """Return the command line's."""
+    """Return the parsed command line."""
     summary, *rest = __doc__.splitlines()
     parser = argparse.ArgumentParser(
         description=summary, epilog="\n".join(rest), formatter_class=argparse.RawDescriptionHelpFormatter

@@ -1,8 +1,8 @@
 """What the kernels are made from, definition by definition: a log says by a hash which of them it ran.
 
-A kernel is what it reaches: its own definition, the formulas and loops that it names, and so on, down to constants.
-A log of the float32 kernels of the default tier stands as long as those definitions do, whatever happens to others. It
-names the functions that it is of, and stands when one is added.
+A kernel consists of what it reaches: its own definition, the formulas and loops that it names, and so on, down to
+constants. A log of the float32 kernels of the default tier is valid as long as those definitions are unchanged,
+whatever happens to others. It names the functions that it is of, and stays valid when one is added.
 """
 
 import hashlib
@@ -115,8 +115,8 @@ def rows(sources, which):
     ----------
     sources : dict of str to str
     which : str
-        A tier and types, as "default float32" or "fast float16 float64"; of a tier alone all types; or "all". What
-        follows the word "of" are names of functions, without which it is those of all.
+        A tier and types, as "default float32" or "fast float16 float64"; a tier alone stands for all types; or
+        "all". After the word "of" come names of functions; without them it is all functions.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def reached(defined, kernels):
 
 @cache
 def kernels(which=ALL):
-    """Return what some kernels are, and a hash of the definitions that they reach, comments left out.
+    """Return a name for some kernels, with a hash of the definitions that they reach, comments left out.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def kernels(which=ALL):
     Returns
     -------
     str
-        `which` itself with the names of the functions, so that it stands when one is added, and the hash.
+        `which` with the names of the functions, so that it stays valid when one is added, and the hash.
     """
     sources = kernel_sources()
     defined = definitions(sources)

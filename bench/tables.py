@@ -1,4 +1,4 @@
-"""Fill in the tables of README.md and of docs/: from the names, from their own test, and from the logs of the runs.
+"""Fill in the tables of README.md and of docs/: from docstrings, tests of names, and logs of runs.
 
     python bench/tables.py           write them
     python bench/tables.py --check   exit with 1 where a table is not what it should be, or a log of other kernels
@@ -26,7 +26,7 @@ from fastsig._reference import REFERENCE
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "bench" / "logs"
 PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("accuracy", "speed", "scipy"))]
-sys.path.insert(0, str(ROOT / "tests"))  # of which two have the rows of tables
+sys.path.insert(0, str(ROOT / "tests"))  # two of them hold the rows of tables
 BLOCK = re.compile(r"(<!-- table (?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", re.S)
 
 
@@ -73,7 +73,7 @@ def names():
 
 
 def otherwise():
-    """Return the table of what functions of others do otherwise than those that replace them."""
+    """Return the table of what functions of other libraries do otherwise than those that replace them."""
     from ecosystem.test_names_of_others import ROWS
 
     return rows(
@@ -141,7 +141,7 @@ class Race(NamedTuple):
     rows: list
 
     def kind(self):
-        """Return what one race is shown of: a maker and family of CPUs, where they are told, and an instruction set."""
+        """Return the kind of which one race is shown: the CPU's maker and family, where known, and the ISA."""
         cpu = re.fullmatch(r"(\w+).* \((family \d+), model \d+\)", self.about["CPU"])
         return f"{' '.join(cpu.groups()) if cpu else self.about['CPU']}, {self.about['ISA']}"
 
@@ -186,7 +186,7 @@ def newest():
 
 
 def speed_in_short():
-    """Return six rows of the newest races, a number for each kind."""
+    """Return some rows of the newest races, a number for each kind."""
     shown = newest()
     names = [name for name in timed([row for race in shown for row in race.rows]) if name in CONTENDERS]
     table = [["function", "type", *map(label, names)]]
@@ -216,7 +216,7 @@ def speed():
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# All tables, and whether they stand
+# All tables, and whether they are up to date
 # ---------------------------------------------------------------------------------------------------------------
 
 FILES = {
@@ -243,13 +243,13 @@ PROOFS = ("verify_float32.md", "verify_float64.md", "verify_float16_pairs.md")
 
 
 def unproved(named):
-    """Return the functions that a log is not of and whose outputs are not, to the bit, those of functions it is of."""
+    """Return the functions that a log does not cover, by name or by functions that have the same outputs."""
     proved = {formula for name in sources.functions_of(named) for formula in REFERENCE.get(name, ())}
     return sorted(name for name, formulas in REFERENCE.items() if not proved.issuperset(formulas))
 
 
 def complaints():
-    """Return what is wrong with the pages' tables and with the logs. Races of other CPUs than the last one's stay."""
+    """Return what is wrong with the tables and the logs. Races on other CPUs than the last one's may be old."""
     texts = {page.relative_to(ROOT): page.read_text("utf-8") for page in PAGES}
     stale = [page for page, text in texts.items() if filled(text) != text]
     found = [f"the tables of {page} are stale: python bench/tables.py fills them in" for page in stale]

@@ -1,11 +1,11 @@
 """When do threads pay? `python bench/threads.py` times fastsig.threaded against one call of the same ufunc.
 
-Both run in turn in every round, on arrays whose pages are touched, with `out=` given; the ratio told is the median of
-the rounds' own. Let the machine be idle: what others compute meanwhile, the threads cannot. Beyond the caches the ratio
-ends where memory is what the threads wait for.
+Both run in turn in every round, on arrays whose pages are touched, with `out=` given; the ratio is the median of the
+rounds' own. Run it on an idle machine: other programs take CPUs from the threads. Beyond the caches memory limits the
+ratio.
 
-The last line tells from which size on threads are the faster. `LEAST` in fastsig/_threaded.py comes from it, and is put
-aside here so that smaller sizes are split as well.
+The last line tells from which size on threads are faster. `LEAST` in fastsig/_threaded.py comes from it, and is lowered
+here so that smaller sizes are split as well.
 """
 
 import argparse

@@ -3,10 +3,10 @@
     python bench/verify_fast.py                     all of it: minutes a function
     python bench/verify_fast.py --share 0.01        every hundredth bit pattern, from a random one on
 
-A function of two inputs takes each of them beside a number from 0 to 1 that is drawn from its bits. The exact value is
-NumPy's float64 one, made of its exp, log, log1p and arctanh, which share nothing with the kernels: it is off by some
+The second input of a function of two is a number from 0 to 1, hashed from the bits of the first. The exact value is
+NumPy's float64 one, made of its exp, log, log1p and arctanh, which share nothing with the kernels: its error is some
 2^-26 of a float32 ULP. Errors of normal results are in ULP, those below them in least subnormals. Functions that are
-the default tier's are left out. Exit status: 0 all within the bounds stated on the pages of the functions, 1 not.
+the default tier's are left out. Exit status: 0 all within the bounds that the kernels' sources state, 1 not.
 """
 
 import argparse
@@ -30,11 +30,11 @@ from fastsig._reference import DOMAINS
 
 INPUTS = 1 << 32
 BINADE = 1 << 23
-LEAST_OF_BINADE = 1000  # inputs of each binade, without which a share shows nothing
+LEAST_OF_BINADE = 1000  # inputs of each binade that a share needs to show anything
 TASK = 1 << 20  # inputs of a worker's task
 BLOCK = 1 << 13  # inputs: what is made of them comes from the heap, not page by page from the system
 LEAST_NORMAL = 2.0**-126
-BEYOND = 2.0**128  # what infinity is taken for
+BEYOND = 2.0**128  # stands for infinity
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: the factor of Fibonacci hashing
 UNIT_PATTERNS = np.uint64(0x3F800001)  # the bit patterns from 0 to 1
 GROUP_BITS = 20  # an eighth of a binade
@@ -121,7 +121,7 @@ def kernels():
 
 
 def worst_of(error, inputs):
-    """Return the largest error and its inputs, or what stands for none."""
+    """Return the largest error and its inputs, or (0.0, ()) where there is none."""
     i = np.argmax(error)
     return (float(error[i]), tuple(float(x[i]) for x in inputs)) if error[i] else (0.0, ())
 
@@ -151,8 +151,8 @@ def errors(name, inputs, results):
 def partners(patterns):
     """Return a float32 from 0 to 1 for each bit pattern, by hashes of it.
 
-    One in eight is 0 or 1. In one group of neighbours in eight they are spread over the bit patterns: the tiny among
-    them may have a kernel compute their whole block otherwise.
+    One in eight is 0 or 1. In one group of neighbours in eight they are spread over the bit patterns: a kernel may
+    compute a whole block another way for the tiny among them.
     """
     drawn, of_group = patterns * GOLDEN, (patterns >> np.uint64(GROUP_BITS)) * GOLDEN
     by_value = (drawn >> 40).astype(np.float32) * np.float32(2.0**-24)
@@ -163,7 +163,7 @@ def partners(patterns):
 
 
 def outputs(name):
-    """Return the outputs that answer to a formula, as (function, index, isa)."""
+    """Return the outputs that a formula is the reference of, as (function, index, isa)."""
     return [(function, index, isa) for isa in kernels() for function, index in OUTPUTS[name]]
 
 

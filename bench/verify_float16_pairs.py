@@ -4,9 +4,9 @@
     python bench/verify_float16_pairs.py --share 0.01      a random hundredth of the first inputs, with all second ones
 
 A result is right if it has the bits of the float16 nearest to the exact value, NaN for NaN, and a zero the exact
-value's sign; the limit's, where an input is infinite. The exact value is a sum A + R: A is made of float16 and exact in
-float64, R depends on the first input alone and comes from MPFR. Where the sum, give or take what it may be off, rounds
-to two float16, MPFR decides with as many bits as it takes.
+value's sign; where an input is infinite, the exact value is the limit. It is a sum A + R: A is made of float16 and
+exact in float64, R depends on the first input alone and comes from MPFR. Where the sum plus and minus its error bound
+rounds to two float16, MPFR decides with as many bits as it takes.
 
 Ctrl-C stops a run, and the same command goes on from there. Progress is kept in a file, and void when the kernels or
 the references change. Exit status: 0 all right, 1 a mismatch, 130 stopped.
@@ -55,7 +55,7 @@ def rests():
     Returns
     -------
     dict of str to numpy.ndarray
-        log1p: log(1 + exp(-|x|)); small: sigmoid(-|x|); both TINY at infinity, since only there the limit is reached.
+        log1p: log(1 + exp(-|x|)); small: sigmoid(-|x|); both TINY at infinity, so that a zero gets its sign.
         curved: tanh(|x|/2)/2 - |x|/4.
     """
     found = {name: np.full(0x7C01, TINY) for name in ("log1p", "small", "curved")}
@@ -88,7 +88,7 @@ def parts(name, x):
 
 
 def to_float16(v):
-    """Return the float16 nearest to float64, of two as near the even one.
+    """Return the float16 nearest to float64, ties to even.
 
     The rounding is done here: NumPy's own conversion takes ten times as long where it has to raise a flag.
     """
@@ -102,8 +102,8 @@ def to_float16(v):
 def rounded_sums(a, r):
     """Return the float16 nearest to numbers a plus a number r, and where that is in doubt.
 
-    What is in r but not in the sum counts: the exact sum lies beyond a. Between a, which has 36 bits at most, and the
-    float64 next to it lies no midpoint of two float16, and neither is this float64 one.
+    An r that the float64 sum loses still counts: the exact sum lies beyond a. No midpoint of two float16 lies between
+    a, which has 36 bits at most, and the float64 next to it, nor is that float64 one.
     """
     s = a + r
     off = np.where((r == 0) | np.isinf(s), 0, OFF * (np.abs(s) + abs(r)))
@@ -140,7 +140,7 @@ def products(x):
 @functools.cache
 def hessians():
     """Return sigmoid_derivative of every float16."""
-    x = np.minimum(np.abs(ALL), np.float16(65504)).tolist()  # at infinity it is 0, as there
+    x = np.minimum(np.abs(ALL), np.float16(65504)).tolist()  # at infinity it is 0, as at 65504
     right = np.full(PATTERNS, np.nan, np.float16)
     real = np.flatnonzero(~np.isnan(ALL))
     right[real] = nearest.nearest("sigmoid_derivative", "float16", [(x[i],) for i in real])

@@ -103,7 +103,7 @@ def chosen(name, share, seed):
 
 
 def ties_outside(name, chunks):
-    """Return the ties of a row that are in none of the chunks: none of them where these are all there are."""
+    """Return the ties of a row that are in none of the chunks, which is no tie where they are all chunks."""
     ties = wide.ROWS[name].ties
     return ties[~np.isin(ties.view(np.uint32) // CHUNK, list(chunks))]
 
@@ -156,7 +156,7 @@ class State:
                 self.entries = kept["entries"]
 
     def entry(self, name, outputs):
-        """Return what is known of some outputs that answer to a row."""
+        """Return what is known of some outputs that a row is the reference of."""
         labels = ", ".join(f"{output} {output.isa}" for output in outputs)
         nothing = {"hard": 0, "mismatches": [Mismatches()] * len(outputs)}
         fresh = {"chunks": [], "seconds": 0.0, **nothing, "ties": {"inputs": 0, **nothing}}
@@ -200,7 +200,7 @@ def verify(outputs, share, seed, state, workers):
     seed : int
         Of the share.
     state : State
-        Taken from and added to.
+        Read, and added to.
     workers : int
         Processes.
     """
@@ -214,7 +214,7 @@ def verify(outputs, share, seed, state, workers):
             for task, (result, _) in results:
                 state.add(*task, *result)
                 progress.step(task[0], CHUNK)
-        # Ties take a moment. They come last, and afresh in each run: which of them no chunk has held depends on it.
+        # Ties take a moment. They come last, and again in each run, which decides what ties are in no chunk.
         for name, of_row in outputs.items():
             entry = state.entry(name, of_row)
             entry["ties"] = check_ties(name, of_row, entry["chunks"])

@@ -13,7 +13,7 @@ Inputs are drawn by bit pattern and by value over the region where a function va
 thresholds, with few bits and with many; targets as well, hard and soft, next to sigmoid(x), and outside [0, 1].
 
 Ctrl-C stops a run, and the same command goes on from there, if it has the seed that the run printed. Progress is kept
-in a file, and void when kernels, references, seed or number of points change. Exit status: 0 all right, 1 a mismatch,
+in a file, and void when kernels, references, seed or type change. Exit status: 0 all right, 1 a mismatch,
 2 no wide long double here, 130 stopped.
 """
 
@@ -123,7 +123,7 @@ def few_bits(n, rng):
 
 
 def around(centre, n, rng):
-    """Return numbers at distances from one that are evenly spread over the exponents."""
+    """Return numbers at distances from a centre that are evenly spread over the exponents."""
     return centre + powers(-52, 0, n, rng) * signs(n, rng)
 
 
@@ -222,7 +222,7 @@ def fingerprint(*options):
 
 
 def tasks(function, isa, points, seed, dtype="float64"):
-    """Return the chunks of all that is to be checked: float32 of two inputs only, since the others have their proof."""
+    """Return the chunks of all that is to be checked: of float32 two inputs only (for one, `verify_float32.py`)."""
     found = wide.outputs(function, isa, inputs=(1, 2))
     return [
         chunks.Task(name, tuple(outputs), [dtype, seed, chunk])

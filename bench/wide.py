@@ -54,7 +54,7 @@ def decay(x):
 
 
 def nudged(value, factor, where):
-    """Return (value, scale): the value as it is, but moved off a midpoint by a factor, and beyond doubt, where told."""
+    """Return (value, scale): `where` says where a factor moves the value off a midpoint, and so beyond doubt."""
     return value * np.where(where, factor, 1), np.where(where, 0, value)
 
 
@@ -228,8 +228,8 @@ ROWS = {
 
 PAIRS = {f.__name__: f for f in (sigmoid_backward, logistic_loss, logistic_loss_gradient)}
 
-# What a formula's value is off at most, relative to its scale and in EPS, where BOUND leaves too much to MPFR: 2 for an
-# exponential or a logarithm of the C library and 6 for arctanh, and 1/2 for each rounding, as they add up in the
+# An error bound of a formula's value, relative to its scale and in EPS, where BOUND leaves too much to MPFR: 2 for
+# an exponential or a logarithm of the C library and 6 for arctanh, and 1/2 for each rounding, as they add up in the
 # formula, plus 1/2 for the sum of value and bound. A test holds the errors to half of it.
 ERRORS = {
     "sigmoid": 3.5,  # e; 1 + e; the quotient
@@ -237,7 +237,7 @@ ERRORS = {
     "sigmoid_second_derivative": 8.0,  # e; expm1; 1 + e, three times; three products; quotient
     "softplus": 5.0,  # e, whose error log1p does not make larger; log1p; the sum
     "log_sigmoid": 5.0,
-    "logit": 6.0,  # arctanh, off by 2.6 at 0.436; elsewhere less: 1 - p; quotient; log
+    "logit": 6.0,  # arctanh; elsewhere less: 1 - p; quotient; log
     "silu": 4.0,  # sigmoid; product
     "silu_derivative": 9.0,  # s and c with 3.5 each; product, sum, product
     "sigmoid_backward": 3.0,  # 1 - y; two products; twice that, since all three may be as large as they can
@@ -335,7 +335,7 @@ def ulp_errors(name, results, *inputs):
 
 
 # ---------------------------------------------------------------------------------------------------------------
-# What is checked: each output of each function of one argument, on each ISA that this CPU has
+# What is checked: each output of each function, on each ISA that this CPU has
 # ---------------------------------------------------------------------------------------------------------------
 
 
@@ -353,7 +353,7 @@ class Output(NamedTuple):
         return f"{self.function}[{self.index}]" if self.several else self.function
 
     def __call__(self, *inputs):
-        """Return the output's results; what does not depend on a second input gets any."""
+        """Return the output's results; an output that does not depend on a second input gets any."""
         ufunc = kernels(self.tier)[self.isa][self.function]
         if len(inputs) < ufunc.nin:
             inputs = (*inputs, np.full_like(inputs[0], 0.25))
@@ -377,7 +377,7 @@ def functions(inputs=(1,), tier="KERNELS"):
 def outputs(only_function=None, only_isa=None, inputs=(1,), tier="KERNELS"):
     """Return what is to be checked against each row, or formula of two inputs: {its name: [output, ...]}.
 
-    An output of a function that has several is the same function as one that has a row, and answers to it.
+    Each output of a function that has several is a function with a row of its own, and is checked against that.
     """
     found = {}
     for isa in kernels():

@@ -1,7 +1,7 @@
 """The documentation site: `pip install ".[docs]" && sphinx-build -W -b html docs build/docs`.
 
-Nothing is loaded from the network, neither when it is built nor when it is read: formulas become MathML, which browsers
-show by themselves, and fonts are the reader's own.
+Nothing is loaded from the network, neither when the site is built nor when it is read: formulas become MathML, which
+browsers show by themselves, and fonts are the reader's own.
 """
 
 import os
@@ -22,10 +22,10 @@ html_show_copyright = False
 
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_copybutton"]
 myst_enable_extensions = ["dollarmath"]
-myst_heading_anchors = 3  # GitHub's, by which pages link to each other's sections
+myst_heading_anchors = 3  # as GitHub names them; pages link to each other's sections by them
 numpydoc_show_class_members = False
-copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. ", True  # which are not copied, nor what is printed
-autodoc_typehints = "none"  # docstrings tell the types
+copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. ", True  # prompts and output are not copied
+autodoc_typehints = "none"  # the docstrings have the types
 
 html_theme = "furo"
 html_title = "fastsig"
@@ -45,9 +45,9 @@ FUNCTION = """# {name}
 
 ## The largest errors beside those of others
 
-An error is told in ULP, gaps between two neighbouring numbers of the type: 1/2 ULP is the least that every result can
-be held to, and what correct rounding gives. What a library has no function for is written there as people write it.
-How the errors were measured, and on which machine, is in the
+Errors are in ULP: one is the gap between two neighbouring numbers of the type. Correct rounding gives at most 1/2 ULP,
+and no function can do better for every input. Where a library has no such function, a formula that people write with
+that library stands for it. How the errors were measured, and on which machine, is in the
 [log](../../bench/accuracy/table.md).
 
 {pictures}
@@ -83,7 +83,7 @@ def keep_signature(_app, _what, _name, documented, _options, signature, returned
 
 
 def lead_out(app, doctree):
-    """Make links to files outside `docs`, which GitHub shows, downloads of these files; a folder has no link."""
+    """Turn links to files outside `docs`, which GitHub shows, into downloads; a link to a folder becomes plain text."""
     page = Path(app.env.doc2path(app.env.docname))
     for link in list(doctree.findall(addnodes.pending_xref)):
         if link.get("reftype") != "myst":
@@ -102,7 +102,7 @@ def tidy(_, doctree):
     for block in doctree.findall(nodes.literal_block):
         block[:] = [nodes.Text(block.astext().rstrip())]
     for link in doctree.findall(addnodes.pending_xref):
-        if link["refdomain"] == "citation":  # numpydoc has made the numbers unique by a prefix, and left it there
+        if link["refdomain"] == "citation":  # numpydoc has put a prefix before each number, to make it unique
             link[:] = [nodes.Text(f"[{link['reftarget'].rpartition('-')[2]}]")]
 
 
@@ -119,7 +119,7 @@ def visit_displayed_math(writer, node):
 
 
 def setup(app):
-    """Have the pages of the functions written before any is read, and formulas as MathML."""
+    """Let Sphinx write the pages of the functions before it reads any page, and formulas as MathML."""
     app.connect("builder-inited", write_function_pages)
     app.connect("autodoc-process-signature", keep_signature, priority=400)
     app.connect("doctree-read", lead_out, priority=400)  # before Sphinx collects what can be downloaded

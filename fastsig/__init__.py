@@ -2,7 +2,7 @@
 
 import importlib.util
 
-import numpy  # before anything of fastsig: a subinterpreter is refused in NumPy's words
+import numpy  # before anything of fastsig, so that NumPy's own message refuses a subinterpreter
 
 if importlib.util.find_spec("fastsig._ufuncs") is None:
     raise ImportError(
@@ -15,9 +15,9 @@ from fastsig._threaded import threaded
 from fastsig._ufuncs import UFUNCS
 from fastsig._version import __version__
 
-globals().update(UFUNCS)  # every function that has a page: the stub names them for type checkers
+globals().update(UFUNCS)  # the stub names each of them for type checkers
 
-# SciPy's names, for those who come from there.
+# SciPy's names, for code that comes from there.
 expit = UFUNCS["sigmoid"]
 log_expit = UFUNCS["log_sigmoid"]
 
@@ -27,7 +27,7 @@ __all__.sort()
 
 del UFUNCS, numpy
 
-# Imported where they are first named: who does not use them does not wait for them.
+# Imported when first named, so that programs that do not use them do not wait for them.
 _MODULES = ("fast", "objectives")
 
 

@@ -50,7 +50,7 @@ def arguments(argv):
     )
     parser.add_argument("--version", action="version", version=f"fastsig {fastsig.__version__}")
     parser.add_argument(
-        "--html", metavar="FILE", type=to_write, help="write a page with pictures; wants the extra report"
+        "--html", metavar="FILE", type=to_write, help="write a page with pictures; needs the extra report"
     )
     parser.add_argument(
         "--json",
@@ -75,7 +75,7 @@ def arguments(argv):
 
 
 def plain(value):
-    """Return a value in which what is no finite number is None, since JSON has no infinity and no NaN."""
+    """Return a value with None for each number that is not finite, since JSON has no infinity and no NaN."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,7 @@
-"""How far results may be off: half an ULP, but for long double and the fast tier, whose pages state bounds."""
+"""How far results may be off: half an ULP; in long double and in the fast tier, the bound that the page states.
+
+A function's page is its file in ``kernels/functions``.
+"""
 
 import re
 from functools import cache
@@ -22,7 +25,7 @@ class Bound(NamedTuple):
 
 @cache
 def bounds() -> dict[tuple[str, str, bool], Bound]:
-    """Return the bounds that are stated above the formulas in ``kernels/functions``.
+    """Return the bounds that are stated above the formulas on the pages.
 
     They are those of long double, and as ``fast_NAME`` those of the fast tier.
 

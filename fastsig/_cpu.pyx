@@ -1,4 +1,4 @@
-"""Which of the features that the ISA table asks for this CPU, and its operating system, have."""
+"""Which of the features in the ISA table this CPU and its operating system have."""
 
 cdef extern from *:
     """

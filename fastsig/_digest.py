@@ -1,4 +1,4 @@
-"""Which sources kernels are compiled from: setup.py writes their hash into each kernels module."""
+"""The hash of the sources that the kernels are compiled from: setup.py writes it into each kernels module."""
 
 import hashlib
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Pick the kernels for this CPU: the first row of the ISA table that it can run and that was built.
 
-The CPU is asked before a module is imported: an illegal instruction is no exception that could be caught.
+The CPU is asked before a module is imported: an illegal instruction ends the process and raises no exception.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The docstrings of the ufuncs, in numpydoc form. Their figures are those of the pages, as a test makes sure."""
+"""The docstrings of the ufuncs, in numpydoc form. Tests hold their bounds to those stated in kernels/functions."""
 
 import re
 
@@ -9,23 +9,22 @@ where : array_like of bool, optional
 **kwargs
     `dtype`, `casting`, `order`, `subok` and the rest, as for every `numpy.ufunc`."""
 
-_TYPES = """float16, float32, float64 and longdouble are computed each in its own type; integers of every width, and
-    bool, in float64. Complex, object and other arrays raise TypeError."""
+_TYPES = """float16, float32, float64, longdouble and the bfloat16 of ml_dtypes are each computed in their own type;
+    integers of every width, and bool, in float64. Complex, object and other arrays raise TypeError."""
 
-_PAIR = """Beside the other input, the wider of two floats decides, and a float decides for integers and bool: float32
-    scores with int64 labels stay float32. Python numbers take the type of an array. The shapes are broadcast."""
+_PAIR = """Of two float types the wider decides, and a float type decides for integers and bool: float32 scores with
+    int64 labels stay float32. Python numbers take the type of an array. The shapes are broadcast."""
 
-_LABELS = """Labels are 0 or 1, or anything between (a soft label: the probability of class 1). Labels -1 and +1 are
-invalid: -1 gives NaN with a warning, and +1 beside it would be another class than meant. (t + 1)/2 makes 0 and 1 of
-them, exactly."""
+_LABELS = """Labels are 0 or 1, or anything between (a soft label: the probability of class 1). Labels of -1 and +1 are
+another convention: here -1 is invalid and gives NaN with a warning. (t + 1)/2 converts them, exactly."""
 
 _CONVERTED = """Labels -1 and +1, converted:
 
 >>> labels = np.array([-1, 1])
 >>>"""
 
-_ENVIRONMENT = """No floating-point environment of the caller's changes a result: not flush-to-zero, not a rounding
-mode, not a trap. It is put back as it was."""
+_ENVIRONMENT = """The caller's floating-point environment (flush-to-zero, rounding mode, traps) changes no result, and
+is put back as it was."""
 
 _ROUNDED = """Correctly rounded in float16, float32 and float64: for every input the result is the number of its
 type that is nearest to the exact value, and has the same bits on every machine. longdouble results are within 2 ULP."""
@@ -35,7 +34,7 @@ _SILENT = "No floating-point flag is raised by any input."
 _SOURCE = """.. [1] Lin (2019), "Neural networks: Deriving the sigmoid derivative via chain and quotient rules"."""
 
 _LOG1PEXP = """.. [1] Mächler (2012), "Accurately computing log(1 - exp(-abs(a)))", a vignette of the R package Rmpfr,
-   which has log(1 + exp(x)) too."""
+   which treats log(1 + exp(x)) too."""
 
 DOCS = {
     "sigmoid": f"""
@@ -184,8 +183,8 @@ x : array_like of float, any shape
 Returns
 -------
 ddy : ndarray or scalar
-    Same shape as `x`, between -0.0963 and 0.0963, of the sign opposite to that of `x`. 0 at -inf, -0 at +inf and at 0,
-    NaN at NaN.
+    Same shape as `x`, between -0.0963 and 0.0963, with the sign opposite to that of `x`. 0 at -inf, -0 at +inf and at
+    0, NaN at NaN.
 
 See Also
 --------
@@ -289,7 +288,7 @@ Notes
 .. math:: \\log(1 + e^x) = \\max(x, 0) + \\log(1 + e^{{-|x|}})
 
 Computed by the last form [1]_, whose exponential lies in [0, 1] and whose terms are not negative: nothing overflows and
-nothing cancels. There is no threshold from which on the result is x: one at 20 would cost 500000 ULP there.
+nothing cancels. There is no threshold from which on the result is x: one at 20 would cost more than 500000 ULP there.
 
 {_ROUNDED}
 {_SILENT}
@@ -328,7 +327,7 @@ x : ndarray or scalar
 Warns
 -----
 RuntimeWarning
-    "divide by zero" for p = 0 and p = 1, "invalid value" outside [0, 1]; as `numpy.errstate` has it. No other
+    "divide by zero" for p = 0 and p = 1, "invalid value" outside [0, 1]; subject to `numpy.errstate`. No other
     floating-point flag is raised, and none by NaN.
 
 See Also
@@ -389,9 +388,9 @@ Notes
 -----
 .. math:: x \\sigma(x) = \\frac{{x}}{{1 + e^{{-x}}}}
 
-[1]_. Computed from e = exp(-abs(x)), as x times (e if x < 0 else 1), divided by 1 + e and rounded once: nothing
-overflows and nothing cancels, and results run on through the subnormal numbers to x = -751, where exp(x) alone is 0 in
-float64, before they become -0.
+The function is from [1]_. Computed from e = exp(-abs(x)), as x times (e if x < 0 else 1), divided by 1 + e and rounded
+once: nothing overflows and nothing cancels, and results run on through the subnormal numbers to x = -751, where exp(x)
+alone is 0 in float64, before they become -0.
 
 {_ROUNDED}
 {_SILENT}
@@ -436,7 +435,7 @@ Notes
 -----
 .. math:: (x \\sigma(x))' = \\sigma(x) (1 + x (1 - \\sigma(x)))
 
-by the product rule [1]_. Computed from e = exp(-abs(x)), as e(1 + x + e)/(1 + e)^2 if x < 0 and if not as
+by the product rule [1]_. Computed from e = exp(-abs(x)), as e(1 + x + e)/(1 + e)^2 if x < 0 and otherwise as
 (1 + e(1 + x))/(1 + e)^2. Next to its zero, which is -1.2784645427610738 to 17 digits, 1 + x + e cancels; the result is
 correctly rounded there as everywhere.
 
@@ -464,8 +463,8 @@ True
     "sigmoid_backward": f"""
 Gradient of a loss by x from its gradient by y = sigmoid(x): grad y (1 - y), elementwise.
 
-It is the backward pass of one who has kept y and no longer has x. Where y is rounded to 1 (from x = 37.5 on in
-float64, 17.4 in float32), or to 0, it tells no more of x, and the result can only be 0. Whoever still has x takes
+Use it in a backward pass that has kept y and no longer has x. Where y is rounded to 1 (from x = 37.5 on in float64,
+17.4 in float32), or to 0, it says nothing more of x, and the result can only be 0. If you still have x, compute
 ``grad * sigmoid_derivative(x)``, which is not 0 there.
 
 Parameters
@@ -474,7 +473,7 @@ grad : array_like of float, any shape
     The gradient by y.
     {_TYPES}
 y : array_like of float, any shape
-    The sigmoid's value, in [0, 1]; others are put into the formula as well.
+    The sigmoid's value, in [0, 1]; values outside are put into the formula as well.
     {_PAIR}
 {_COMMON}
 
@@ -486,15 +485,15 @@ dx : ndarray or scalar
 
 See Also
 --------
-sigmoid_derivative : from x, without the loss.
-sigmoid_with_derivative : what the forward pass would best keep.
+sigmoid_derivative : the factor that grad is multiplied by, from x.
+sigmoid_with_derivative : what a forward pass computes best, since the backward pass then only multiplies.
 
 Notes
 -----
 .. math:: \\frac{{\\partial L}}{{\\partial x}} = \\frac{{\\partial L}}{{\\partial y}} \\, y (1 - y)
 
 by the chain rule [1]_. It is rounded once, where the formula in the type itself rounds three times. The exact value is
-that of the `y` given, which may itself be far from the sigmoid, as above.
+that for the given `y`, which may itself be far from the sigmoid, as above.
 
 {_ROUNDED}
 {_SILENT}
@@ -515,7 +514,7 @@ Examples
 >>> (grad * sigmoid_derivative(x)).tolist()
 [0.3932238664829637, 8.496708510583178e-18]
 
-By hand, in a narrow type, each operation rounds:
+Written by hand in a narrow type, each operation rounds:
 
 >>> grad, y = np.float16(3.0), np.float16(0.04193)
 >>> print(sigmoid_backward(grad, y), grad * y * (1 - y))
@@ -532,21 +531,21 @@ x : array_like of float, any shape
     The raw prediction, which is the logit of the probability given to class 1.
     {_TYPES}
 t : array_like of float, any shape
-    The label, as said above.
+    The label, as described above.
     {_PAIR}
 {_COMMON}
 
 Returns
 -------
 loss : ndarray or scalar
-    Of the broadcast shape, in [0, inf]. At infinite `x` it is the limit, for which inf times 0 counts 0: 0 at -inf for
-    t = 0 and at +inf for t = 1, otherwise inf. NaN for `t` outside [0, 1], and where an input is NaN.
+    Of the broadcast shape, in [0, inf]. At infinite `x` it is the limit, for which inf times 0 counts as 0: 0 at -inf
+    for t = 0 and at +inf for t = 1, otherwise inf. NaN for `t` outside [0, 1], and where an input is NaN.
 
 Warns
 -----
 RuntimeWarning
-    "invalid value" for `t` outside [0, 1]; as `numpy.errstate` has it. No other floating-point flag is raised, and none
-    by NaN.
+    "invalid value" for `t` outside [0, 1]; subject to `numpy.errstate`. No other floating-point flag is raised, and
+    none by NaN.
 
 See Also
 --------
@@ -558,9 +557,9 @@ Notes
 -----
 .. math:: -t \\log \\sigma(x) - (1 - t) \\log(1 - \\sigma(x)) = \\log(1 + e^x) - t x
 
-Minus the log-likelihood of logistic regression [1]_. Computed from e = exp(-abs(x)), as abs(x) times (1 - t if x > 0
-else t), plus log(1 + e): neither term is negative, so that nothing overflows, and nothing cancels where the prediction
-is right.
+It is minus the log-likelihood of logistic regression [1]_. Computed from e = exp(-abs(x)), as abs(x) times (1 - t if
+x > 0 else t), plus log(1 + e): neither term is negative, so that nothing overflows, and nothing cancels where the
+prediction is right.
 
 {_ROUNDED}
 
@@ -599,7 +598,7 @@ x : array_like of float, any shape
     The raw prediction, which is the logit of the probability given to class 1.
     {_TYPES}
 t : array_like of float, any shape
-    The label, as said above.
+    The label, as described above.
     {_PAIR}
 {_COMMON}
     `out` is a tuple of two.
@@ -615,8 +614,8 @@ hessian : ndarray or scalar
 Warns
 -----
 RuntimeWarning
-    "invalid value" for `t` outside [0, 1]; as `numpy.errstate` has it. No other floating-point flag is raised, and none
-    by NaN.
+    "invalid value" for `t` outside [0, 1]; subject to `numpy.errstate`. No other floating-point flag is raised, and
+    none by NaN.
 
 See Also
 --------
@@ -628,7 +627,7 @@ Notes
 -----
 .. math:: \\left(\\sigma(x) - t, \\sigma'(x)\\right), \\quad \\sigma(x) - t = (1 - t) - \\sigma(-x)
 
-The hessian is s' = s(1 - s) [1]_, for every t. For t = 1 the gradient is -sigmoid(-x), which goes on where sigmoid(x)
+The hessian is s' = s(1 - s) [1]_, for every t. For t = 1 the gradient is -sigmoid(-x), which is not 0 where sigmoid(x)
 is rounded to 1. For a label between 0 and 1 the difference cancels next to its zero, sigmoid(x) = t: float16, float32
 and float64 are correctly rounded there too, while a longdouble may be off by 2 ULP of sigmoid(x).
 
@@ -666,7 +665,7 @@ x : array_like of float, any shape
     The raw prediction, which is the logit of the probability given to class 1.
     {_TYPES}
 t : array_like of float, any shape
-    The label, as said above.
+    The label, as described above.
     {_PAIR}
 {_COMMON}
     `out` is a tuple of two.
@@ -681,8 +680,8 @@ gradient : ndarray or scalar
 Warns
 -----
 RuntimeWarning
-    "invalid value" for `t` outside [0, 1], where both are NaN; as `numpy.errstate` has it. No other floating-point flag
-    is raised, and none by NaN.
+    "invalid value" for `t` outside [0, 1], where both are NaN; subject to `numpy.errstate`. No other floating-point
+    flag is raised, and none by NaN.
 
 See Also
 --------
@@ -694,8 +693,8 @@ Notes
 .. math:: \\left(\\log(1 + e^x) - t x, \\sigma(x) - t\\right)
 
 Minus the log-likelihood of logistic regression [1]_ and its slope, from one exponential: what
-``scipy.optimize.minimize(..., jac=True)`` and each step of a training loop want. The chain rule makes the gradient by
-the weights of it, as the example shows.
+``scipy.optimize.minimize(..., jac=True)`` and each step of a training loop need. The chain rule turns the gradient by
+the predictions into that by the weights, as the example shows.
 
 {_ROUNDED}
 
@@ -730,13 +729,13 @@ A logistic regression with an L2 penalty:
 """,
 }
 
-# The fast tier: each function's formula, and the bounds of its float32 and of its float64. What has
-# none is computed by the default tier's kernels.
+# The fast tier: each function's formula, and the bounds of its float32 and of its float64. A function with None is
+# computed by the default tier's kernels.
 _FAST = {
-    "sigmoid": ("a/(1 + a) for x < 0 and 1 less that otherwise, a = exp(-abs(x))", "1.70", "1.70"),
+    "sigmoid": ("a/(1 + a) for x < 0 and 1 minus that otherwise, a = exp(-abs(x))", "1.70", "1.70"),
     "sigmoid_derivative": ("s (1 - s), s = a/(1 + a), a = exp(-abs(x))", "2.00", "1.75"),
     "sigmoid_with_derivative": (
-        "in the functions of these names, from one exponential",
+        "in `fastsig.fast.sigmoid` and `fastsig.fast.sigmoid_derivative`, from one exponential",
         "1.70 and 2.00",
         "1.70 and 1.75",
     ),
@@ -749,13 +748,13 @@ _FAST = {
         "1.90",
         "1.80",
     ),
-    "silu": ("x a/(1 + a) for x < 0 and x less that otherwise, a = exp(-abs(x))", "1.90", "1.95"),
+    "silu": ("x a/(1 + a) for x < 0 and x minus that otherwise, a = exp(-abs(x))", "1.90", "1.95"),
     "silu_derivative": None,
     "sigmoid_backward": ("grad times (y - y^2), which is rounded once", "1.50", "1.50"),
     "logistic_loss": ("abs(x) (1 - t if x > 0 else t) + log(1 + a), a = exp(-abs(x))", "2.00", "1.95"),
     "logistic_loss_gradient_hessian": None,
     "logistic_loss_with_gradient": (
-        "in the function of this name, the loss, and as in the default tier, the gradient, which is correctly rounded",
+        "in `fastsig.fast.logistic_loss` for the loss; the gradient is the default tier's, correctly rounded",
         "2.00 and 0.50",
         "1.95 and 0.50",
     ),
@@ -769,13 +768,13 @@ _EXAMPLES["logistic_loss_gradient_hessian"] = _EXAMPLES["logistic_loss_with_grad
 
 
 def _sections(text):
-    """Return the sections of a docstring by their titles; what stands before the first of them has none."""
+    """Return the sections of a docstring by their titles; the text before the first of them is under an empty title."""
     first, *rest = re.split(r"\n(?=[A-Z][A-Za-z ]+\n-{3,}\n)", text)
     return {"": first} | {section.split("\n")[0]: section.strip("\n") for section in rest}
 
 
 def _fast_doc(name):
-    """Return the docstring of a function of the fast tier: the default's, but for its notes and its example."""
+    """Return the docstring of a function of the fast tier: the default's with other notes and another example."""
     if name not in DOCS:
         raise LookupError(f"fastsig/_docs.py has {name} in _FAST and no docstring of it in DOCS")
     default = _sections(DOCS[name])
@@ -783,16 +782,16 @@ def _fast_doc(name):
     if _FAST[name] is None:
         head = f"{summary}, elementwise: what `fastsig.{name}` is."
         accuracy = f"""Correctly rounded, computed by the same kernels as `fastsig.{name}`: kernels within 2 ULP would
-take pairs too, and be no faster."""
+need pairs of numbers too, and be no faster."""
     else:
         head = f"{summary}, elementwise, within a bound instead of correctly rounded."
         formula, single, double = _FAST[name]
         accuracy = f"""Computed as {formula}.
 
 float32 results are within {single} ULP and float64 results within {double} ULP,
-those below the normal range in units of the least subnormal number. float16 and longdouble, and CPUs without FMA, take
-the kernels of `fastsig.{name}`. Bits do not depend on position, length, stride or threads; they
-may differ between CPUs with FMA and without."""
+those below the normal range in units of the least subnormal number. float16, bfloat16 and longdouble, and CPUs without
+FMA, use the kernels of `fastsig.{name}`. The bits of a result do not depend on position, length, stride or threads;
+they may differ between CPUs with FMA and without."""
     operands = _EXAMPLES.get(name, "x = np.linspace(-20, 20, 9, dtype=np.float32)")
     x = "*x" if ", np." in operands else "x"
     see = f"""See Also

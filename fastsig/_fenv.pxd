@@ -1,5 +1,5 @@
 # THE FLOATING-POINT ENVIRONMENT: rounding mode, flush-to-zero, traps and flags. A kernel runs in the default one,
-# whatever its caller's is, and the caller's is put back.
+# whatever its caller's is; afterwards the caller's is put back.
 
 cdef extern from *:
     """

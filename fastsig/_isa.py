@@ -28,7 +28,7 @@ ISAS = (
         "avx512",
         machines=X86_64,
         needs=("avx512f", "avx512bw", "avx512dq", "avx512vl", "f16c", "fma"),
-        # By name and not by -march, which would keep to 32-byte vectors.
+        # The features by name and not a -march, which would prefer vectors of 32 bytes.
         cflags=("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mf16c", "-mfma", "-mprefer-vector-width=512"),
     ),
     Isa("avx2", machines=X86_64, needs=("avx2", "f16c", "fma"), cflags=("-mavx2", "-mf16c", "-mfma")),

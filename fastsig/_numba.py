@@ -1,7 +1,7 @@
 """FASTSIG FOR NUMBA, which imports this itself, by the entry point ``numba_extensions`` of pyproject.toml.
 
-Compiled functions call the loops of the ufuncs, the driver with its data, by the names of symbols: Numba's cache holds
-names, which mean the addresses of the process that loads it.
+Compiled functions call the loops of the ufuncs (the driver, with the data of a loop) by the names of symbols: Numba's
+cache holds names, which each process resolves to its own addresses.
 """
 
 import numpy as np
@@ -144,13 +144,13 @@ def array_loop(name, number, nout, ndim, out):
 
 
 def inputs_of(number, ndim):
-    """Return what makes an input one that the loop can follow: a number of its type, or an array of that shape.
+    """Return a function that makes an input one that the loop can follow: a number, or an array of the result's shape.
 
-    An array is taken as it is, and copied where its type, its shape or its layout is another.
+    An array is used as it is, and copied only where its type, its shape or its layout differs.
     """
 
     def given(x, shape):
-        raise NotImplementedError  # Numba takes what follows instead
+        raise NotImplementedError  # Numba compiles the overload below instead
 
     @overload(given, target="cpu")
     def given_in_compiled_functions(x, shape):
@@ -166,7 +166,7 @@ def inputs_of(number, ndim):
 
 
 def outputs_of(name, number, nout, ndim, out):
-    """Return what makes a tuple of the arrays for results: new ones, or those that are given."""
+    """Return a function that makes a tuple of the arrays for results: new ones, or those that are given."""
     if is_none(out):
         if nout == 1:
             return register_jitable(lambda shape, out: (np.empty(shape, number),))
@@ -193,7 +193,7 @@ def outputs_of(name, number, nout, ndim, out):
 
 
 def numbers_loop(name, number, nout, out):
-    """Return what takes a tuple of numbers and returns the result, or a tuple of them."""
+    """Return a function of a tuple of numbers that returns the result, or a tuple of them."""
     if not is_none(out):
         raise TypingError(f"{name} takes no `out` for numbers in compiled functions, and not {out}")
     result = number if nout == 1 else types.UniTuple(number, nout)
@@ -214,7 +214,7 @@ def numbers_loop(name, number, nout, out):
 
 
 def arrays_loop(name, number):
-    """Return what takes a tuple of inputs, numbers or arrays, and a tuple of arrays in which the results go."""
+    """Return a function of a tuple of inputs, numbers or arrays, and a tuple of arrays for the results."""
 
     @intrinsic
     def run(_context, inputs, outputs):
@@ -226,7 +226,7 @@ def arrays_loop(name, number):
                         array = context.make_array(kind)(context, builder, value)
                         places.append(array.data)
                         steps.append(builder.extract_value(array.strides, 0) if kind.ndim == 1 else array.itemsize)
-                        length = array.nitems  # at last, of a result
+                        length = array.nitems  # in the end that of a result
                     else:
                         places.append(cgutils.alloca_once_value(builder, value))
                         steps.append(LENGTH(0))

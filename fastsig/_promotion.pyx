@@ -1,16 +1,15 @@
-"""IN WHICH TYPE inputs are computed that have no kernel of their own: integers, bool, and two types of float.
+"""THE TYPE in which inputs without a kernel of their own are computed: integers, bool, and two types of float.
 
-Integers of every width, and bool, become float64. Beside a float that float decides, as for labels beside scores: 0 and
-1 are exact in each. Of two floats it is the wider. By themselves ufuncs would take the first type that holds all
-integers of a width, float16 for int8, and would compute float32 beside int64 in float64.
+Integers of every width, and bool, become float64. With a float the float decides, as for scores with labels: 0 and 1
+are exact in each. Of two floats it is the wider. By themselves ufuncs would take the first type that holds all
+integers of a width, float16 for int8, and would compute float32 with int64 in float64.
 
-bfloat16 is of another package, ml_dtypes, which may be imported later. A ufunc that knows nothing better when it first
-meets bfloat16 computes float32 instead, and NumPy keeps to that choice for good. So its loop for bfloat16 is added at
-that moment, before NumPy chooses.
+bfloat16 is a type of another package, ml_dtypes, which may be imported later. A ufunc without a loop for it would
+compute float32 instead when it first meets bfloat16, and NumPy keeps to that choice for good. So its loop for bfloat16
+is added at that moment, before NumPy chooses.
 
 Without a GIL, NumPy holds a lock of the ufunc while it asks a promoter. So a promoter changes no other ufunc, and runs
-no code of Python, an import among it: a signal handler, a finalizer or a debugger that calls the ufunc would wait for
-ever.
+no Python code, imports included: a signal handler, a finalizer or a debugger that calls the ufunc would wait for ever.
 """
 
 import sys
@@ -32,7 +31,7 @@ cdef extern from "numpy/arrayobject.h":
     DType BOOL "PyArray_BoolDType"
     DType FLOAT64 "PyArray_DoubleDType"
     DType PYTHON_FLOAT "PyArray_PyFloatDType"
-    DType INTEGER "PyArray_IntAbstractDType"  # of which Python's own is one
+    DType INTEGER "PyArray_IntAbstractDType"  # of which that of Python's int is one
     DType FLOATING "PyArray_FloatAbstractDType"  # likewise
     DType *PyArray_CommonDType(DType *a, DType *b) except NULL
 
@@ -69,7 +68,7 @@ cdef int promote(PyObject *ufunc, DType *const *given, DType *const *signature, 
 
 
 cdef int promote_bfloat16(PyObject *ufunc, DType *const *given, DType *const *signature, DType **wanted) except -1:
-    # The same if any type is bfloat16. -1 without an error lets NumPy go on as if there were no promoter.
+    # Promote likewise if any type is bfloat16. -1 without an error lets NumPy go on as if there were no promoter.
     cdef DType *reduced[3]
     cdef int i
     if given[0] == NULL:  # a reduction: the type of what is accumulated is that of the operand
@@ -103,7 +102,7 @@ def kinds():
 
 
 cdef add_promoter(ufunc, inputs, promoter_t chosen=promote):
-    # Let a ufunc take inputs of these types as this module has it.
+    # Let a ufunc take inputs of these types by one of the promoters above.
     promoter = PyCapsule_New(<void *> chosen, "numpy._ufunc_promoter", NULL)
     dtypes = (*inputs, *[None] * ufunc.nout)
     PyUFunc_AddPromoter(<PyObject *> ufunc, <PyObject *> dtypes, <PyObject *> promoter)
@@ -113,4 +112,4 @@ def add_promoters(ufunc):
     """Let a ufunc take integers, bool and floats of any type in each of its inputs."""
     for inputs in product(kinds(), repeat=ufunc.nin):
         add_promoter(ufunc, inputs)
-    add_promoter(ufunc, [None] * ufunc.nin, promote_bfloat16)  # for any type that nothing else is for
+    add_promoter(ufunc, [None] * ufunc.nin, promote_bfloat16)  # for types that no other promoter is for

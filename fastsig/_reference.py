@@ -1,7 +1,8 @@
 """What each function is, in arithmetic of any width: the report checks against it, and so do the tests.
 
-A formula takes the arithmetic, of which it uses `exp`, `expm1`, `log` and `log1p`, and numbers of it. It shares nothing
-with the kernels. Each is the definition, or where that would cancel, so that no width is enough, an identity of it.
+A formula takes the arithmetic `m`, of which it uses `exp`, `expm1`, `log` and `log1p`, and numbers of that arithmetic.
+The formulas share nothing with the kernels. Each is the definition or, where that would cancel so far that no width is
+enough, an identity of it.
 """
 
 from functools import wraps
@@ -74,8 +75,8 @@ def of_first(formula):
     return of_both
 
 
-# What an input may be, where that is not any real number: "unit", from 0 to 1, or "target", 0 or 1. The gradient takes
-# soft targets too, but next to its zero long double's error is not to be had in ULP.
+# What an input may be, where that is not any real number: "unit", from 0 to 1, or "target", 0 or 1. The gradient has
+# soft targets too, but next to its zero long double's error has no bound in ULP of the result.
 DOMAINS = {
     "logit": ("unit",),
     "sigmoid_backward": ("real", "unit"),
@@ -84,7 +85,7 @@ DOMAINS = {
     "logistic_loss_with_gradient": ("real", "target"),
 }
 
-# One formula an output.
+# One formula for each output.
 REFERENCE = {
     "sigmoid": (sigmoid,),
     "sigmoid_derivative": (sigmoid_derivative,),

@@ -1,9 +1,9 @@
 """An elementwise ufunc on all the CPUs: its work is cut into parts, which threads compute side by side.
 
-A ufunc lets go of the GIL while it computes, which is what makes this worth while. Whatever is out of the ordinary is
+A ufunc releases the GIL while it computes, which is what makes this worth while. Whatever is out of the ordinary is
 left to one call of the ufunc, which then answers, or refuses, in its own words: overrides, subclasses, objects, shapes
-that do not fit, outputs that overlap. So a part is always plain numbers, and computed by that same ufunc. What pandas
-has is left to pandas, which calls the ufunc on its arrays: it is handed one that computes them in parts.
+that do not fit, outputs that overlap. So a part is always plain numbers, and computed by that same ufunc. A Series or
+DataFrame is left to pandas, which calls the ufunc on its arrays: it is handed one that computes them in parts.
 """
 
 import os
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
 # Elements below which one call may be faster: at this many, two threads on two CPUs of a Zen 4 took 0.61 to 0.81 of one
 # call's time, and at half as many 0.74 to 1.22 (python bench/threads.py --ufuncs fast.sigmoid sigmoid).
 LEAST = 1 << 21
-# The most elements of a part. Between two parts Ctrl-C is answered and an idle thread finds work; a part costs 5 us.
+# The most elements of a part. Between two parts Ctrl-C is answered and an idle thread finds work; each part has a cost.
 PART = 1 << 18
-# The parts that each worker gets at the least, so that one that is held up leaves work to the others.
+# The least number of parts for each worker, so that one that is held up leaves work to the others.
 PARTS_PER_WORKER = 4
-# Cuts along the innermost axis lie at multiples of this, the buffer in which NumPy casts: its blocks and vectors begin
-# where they do in one call, so that results that depend on it have the same bits; and threads seldom write to the same
-# cache line.
+# Cuts along the innermost axis lie at multiples of this, the size of the buffer in which NumPy casts: its blocks and
+# vectors begin where they do in one call, so that results that depend on that have the same bits; and threads seldom
+# write to the same cache line.
 BLOCK = 8192
 
-# What is cut: other classes may override the ufunc, other types may need the GIL.
+# What is cut into parts: other classes may override the ufunc, other types may need the GIL.
 CLASSES = (np.ndarray, np.memmap)
 SCALARS = (bool, int, float, complex)
 KINDS = "biufcmM"
 
-# The kinds of floating-point error, in the order in which NumPy tells of them, and their names in `numpy.errstate`.
+# The kinds of floating-point error, in the order in which NumPy reports them, and their names in `numpy.errstate`.
 ERRORS = {"divide by zero": "divide", "overflow": "over", "underflow": "under", "invalid value": "invalid"}
 
 ENVIRON = "FASTSIG_NUM_THREADS"
-ROOT = "/"  # of the file system, where Linux tells of CPU quotas
+ROOT = "/"  # of the file system, in which Linux states CPU quotas
 
 _HERE = local()  # of each thread: whether it is handing work to the pool
-_IMPORTING = set()  # who imports the pool's class: process and thread
+_IMPORTING = set()  # which threads import the pool's class: process and thread
 
 
 def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = None) -> Any:
@@ -60,8 +60,8 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
     ----------
     ufunc : numpy.ufunc or function of numba.vectorize
         Any elementwise ufunc: of fastsig, NumPy, SciPy or other libraries. What `numba.vectorize` makes is not always a
-        ufunc but has one, and is taken as well; it is compiled for the types of the inputs first, as in one call.
-        Generalised ufuncs such as `numpy.matmul` raise TypeError, and so does what is no ufunc.
+        ufunc but holds one, and is accepted as well; it is compiled for the types of the inputs first, as in one call.
+        Generalised ufuncs such as `numpy.matmul` raise TypeError, and so does anything that is not a ufunc.
     *inputs : array_like
         The ufunc's inputs, of shapes that broadcast together; as many as it takes, or TypeError is raised.
     out : ndarray, None, or tuple of ndarray and None, optional
@@ -83,33 +83,31 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
     ------
     Exception
         Whatever the ufunc raises, also what `numpy.errstate` makes it raise. The other threads then stop after the part
-        they are at, about 262144 elements at the most, and have stopped before the exception leaves; so it is with
+        they are at, about 262144 elements at the most, and have stopped before the exception leaves. The same holds for
         Ctrl-C, which waits for them. `out` may then be computed in part only.
     RuntimeError
-        In the child of a fork that comes during the call, if other threads were computing: they are not there.
+        In the child of a fork that comes during the call, if other threads were computing: the child lacks them.
 
     Warns
     -----
     RuntimeWarning
-        Of floating-point errors, as `numpy.errstate` has it: once for each kind, when all is computed, and at the
+        Of floating-point errors, subject to `numpy.errstate`: once for each kind, when all is computed, pointing to the
         caller's line.
 
     Notes
     -----
     One call does everything where threads do not pay or cannot help: for fewer than 2097152 elements, and where an
     argument is neither a scalar nor an array of numbers (lists, masked arrays, objects, other libraries' arrays), or
-    where an output overlaps an input in other ways than being that input.
+    where an output overlaps an input without being that input.
 
-    A pandas Series or DataFrame is taken by its values: pandas aligns what it is given and labels what comes out, as in
-    one call, and each of its arrays of numbers that is large enough is computed by threads. Nullable, Arrow-backed and
-    other extension types take one call, and so do the ufuncs that pandas replaces by its operators, such as
-    `numpy.add`.
+    A pandas Series or DataFrame is computed by its arrays: pandas aligns its operands and labels the result, as in one
+    call, and threads compute each array of numbers that is large enough. Nullable, Arrow-backed and other extension
+    types take one call, and so do the ufuncs that pandas replaces by its operators, such as `numpy.add`.
 
     Threads are started by the first call that needs them and kept, waiting, for the next; a forked child starts its
     own. The calling thread computes too and never waits for one that has not begun, so that calls within threads cannot
-    lock each other out. All see the caller's context, `numpy.errstate` included, and compute in its floating-point
-    environment: rounding mode, flush-to-zero and traps. What `numpy.errstate` has called, printed or logged comes once
-    for each part.
+    deadlock. All see the caller's context, `numpy.errstate` included, and compute in its floating-point environment:
+    rounding mode, flush-to-zero and traps. What `numpy.errstate` calls, prints or logs comes once for each part.
 
     Examples
     --------
@@ -123,7 +121,7 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
     core = _check(ufunc, inputs)
     workers = _cpus() if workers is None else _positive(workers)
     errors, callback = np.geterr(), np.geterrcall()
-    # A callback that is missing is for NumPy to name; and who runs Python code there may meet errors of other ufuncs.
+    # NumPy itself is to name a missing callback; and Python code that runs in the call may meet other ufuncs' errors.
     missing = callback is None and not {"call", "log"}.isdisjoint(errors.values())
     if missing or "warn" not in errors.values() or _runs_python(core, inputs, out):
         return _call(ufunc, inputs, out, workers)
@@ -181,7 +179,7 @@ def _call(ufunc: Any, inputs: tuple, out: Any, workers: int) -> Any:
         return ufunc(*inputs) if out is None else ufunc(*inputs, out=out)
     reads, writes, results = plan
     size = writes[0].size
-    # Each thread has to earn its start, as the second does from LEAST on.
+    # Each thread has at least half of LEAST, as two have from LEAST on.
     workers = min(workers, 2 * size // LEAST)
     parts = _parts(writes[0].shape, min(PART, max(BLOCK, size // (workers * PARTS_PER_WORKER))))
     _compute(_core(ufunc), reads, writes, parts, workers)
@@ -216,7 +214,7 @@ def _compute(ufunc: np.ufunc, reads: list, writes: list, parts: Iterable[tuple[s
 
 
 def _submit(function: Callable[[], None], times: int) -> None:
-    """Hand a function to the pool so many times, in the caller's context; to fewer threads where no more can be had."""
+    """Hand a function to the pool so many times, in the caller's context; fewer where no more threads can start."""
     if getattr(_HERE, "submitting", False):  # a finaliser or a signal handler within `submit`, whose locks are held
         return
     try:
@@ -224,8 +222,8 @@ def _submit(function: Callable[[], None], times: int) -> None:
         for _ in range(times):
             _pool(os.getpid()).submit(copy_context().run, function)
     except BaseException as failure:
-        # A pool that was cut off is given up: it would keep what it was handed, and Ctrl-C may have left one of its
-        # locks held. Where no thread can be had, at a limit or at exit, those that run do all the work.
+        # A pool that was interrupted is given up: it would keep what it was handed, and Ctrl-C may have left one of its
+        # locks held. Where no thread can be started, at a limit or at exit, those that run do all the work.
         _pool.cache_clear()
         if not isinstance(failure, RuntimeError):
             raise
@@ -276,7 +274,7 @@ def _check(ufunc: Any, inputs: tuple) -> np.ufunc:
 
 
 class _Parted:
-    """A ufunc for pandas to call on its arrays: everything of it is the ufunc's, but calls are computed in parts."""
+    """A ufunc for pandas to call on its arrays: it behaves as the ufunc, but computes calls in parts."""
 
     def __init__(self, ufunc: Any, workers: int) -> None:
         self._ufunc, self._workers = ufunc, workers
@@ -300,7 +298,7 @@ class _Parted:
 def _frames(inputs: tuple, out: Any) -> list:
     """Return what is a Series or a DataFrame, if nothing else overrides ufuncs."""
     pandas = sys.modules.get("pandas")
-    # Classes made from these that override ufuncs in a way of their own are not pandas'; nor is it whole at all times.
+    # A subclass that overrides ufuncs in its own way is not pandas's; and a pandas being imported may lack the names.
     classes = [getattr(pandas, name) for name in ("Series", "DataFrame") if hasattr(pandas, name)]
     own = [x for x in (*inputs, *_outs(out)) if _overrides(x)]
     return own if all(any(type(x).__array_ufunc__ is c.__array_ufunc__ for c in classes) for x in own) else []
@@ -384,7 +382,7 @@ def _plan(ufunc: Any, inputs: tuple, out: Any) -> tuple[list, list, tuple] | Non
     outs = out if isinstance(out, tuple) else (out,) * (ufunc.nout if out is None else 1)
     if not outs or len(outs) != ufunc.nout:
         return None
-    # Scalars stay what they are, since the types of Python's own bend to those of the arrays.
+    # Scalars stay what they are, since Python's numbers take the type of the arrays.
     is_array = [not (type(x) in SCALARS or isinstance(x, np.generic)) for x in inputs]
     arrays = [x for x, is_one in zip(inputs, is_array, strict=True) if is_one]
     given = [y for y in outs if y is not None]
@@ -406,7 +404,7 @@ def _plan(ufunc: Any, inputs: tuple, out: Any) -> tuple[list, list, tuple] | Non
     if not all(map(_may_be_cut, dtypes)):
         return None
     # And so is the layout: ufuncs use this iterator too. It checks and allocates outputs, and its views have all
-    # operands broadcast and the axes put in order, those that can be one merged: contiguous arrays become flat.
+    # operands broadcast and the axes reordered, and merged where they can be: contiguous arrays become flat.
     output = ["writeonly", "allocate", "no_broadcast", "no_subtype"]
     try:
         walk = np.nditer(
@@ -444,12 +442,12 @@ def _overlaps_itself(y: np.ndarray) -> bool:
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
-    """Tell whether two arrays may share memory; at this limit NumPy sees that halves of a comb do not, and is quick."""
+    """Tell whether two arrays may share memory; with this limit NumPy is quick and sees that x[::2], x[1::2] do not."""
     return np.may_share_memory(a, b, max_work=1)
 
 
 def _same_elements(a: np.ndarray, b: np.ndarray) -> bool:
-    """Tell whether two arrays of one shape have each element at the same place, so that parts only meet their own."""
+    """Tell whether two arrays of one shape have each element at the same place, so that a part meets only its own."""
     return (
         a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
         and a.strides == b.strides
@@ -458,7 +456,7 @@ def _same_elements(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _parts(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
-    """Cut a shape, outer axes first, into parts of `most` elements or less, and a block at the most besides."""
+    """Cut a shape, outer axes first, into parts of `most` elements or less; the last may have up to a block more."""
     n, *inner = shape
     row = prod(inner)
     if inner and row > most:
@@ -468,7 +466,7 @@ def _parts(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
         return
     unit = 1 if inner else BLOCK
     step = max(1, most // (row * unit)) * unit
-    # What is left at the end and less than a unit joins the part before it.
+    # A remainder of less than a unit joins the part before it.
     cuts = [*range(0, max(1, n - unit + 1), step), n]
     for start, stop in pairwise(cuts):
         yield (slice(start, stop),)

@@ -1,13 +1,13 @@
 """What type checkers know of the ufuncs: a class for each number of inputs and outputs. At run time it is not there.
 
-Only public names of NumPy are used, so that the stubs hold for each of its versions. What stands for what:
+Only public names of NumPy are used, so that the stubs hold for each of its versions. The terms:
 
-- a *weak* operand (Python's numbers, integers and bool of NumPy) takes the type of the floating operand beside it, and
+- a *weak* operand (Python's numbers, integers and bool of NumPy) takes the type of the other, floating operand, and
   is computed as float64 where there is none;
 - an array keeps its shape's type, as far as it has one; subclasses of ndarray are arrays;
 - an array that has no dimension is an array here, although its result is a scalar: the types of NumPy seldom say which
   it is;
-- what decides itself what a ufunc is to it (`__array_ufunc__`, `__array__`: columns, tensors) gives Any.
+- an operand that implements ufuncs or conversion itself (`__array_ufunc__`, `__array__`: columns, tensors) gives Any.
 
 Overloads go from what is known exactly to what is known roughly; the first that fits is the answer.
 """
@@ -55,7 +55,7 @@ class _Row(Protocol[_T_co]):
 
 @type_check_only
 class _HasUfunc(Protocol):
-    # Other than ndarray's, which names the methods, theirs take any string: the array of a wrong type does not fit.
+    # ndarray's own method names the ufunc's methods and so does not match; those of other classes accept any string.
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, /, *inputs: Any, **kwargs: Any) -> Any: ...
 
 @type_check_only
@@ -64,10 +64,10 @@ class _HasArray(Protocol):
 
 @type_check_only
 class _FloatClass(Protocol):
-    # Python's class float, and not int, which type[float] would take.
+    # Python's class float, and not int, which type[float] would accept.
     def fromhex(self, string: str, /) -> float: ...
 
-# Sequences, as deep as anybody writes them: mypy lets literals of anything pass where the depth has no end.
+# Sequences, nested up to three deep: without a limit mypy lets literals of anything pass.
 _Nested: TypeAlias = _Row[_T] | _Row[_Row[_T]] | _Row[_Row[_Row[_T]]]
 
 # Scalars.

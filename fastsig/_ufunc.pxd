@@ -1,5 +1,5 @@
 # NUMPY'S UFUNC as its header has it. NumPy's own .pxd lacks some of these fields from version 2.5 on, and Cython would
-# take the attributes of Python that have their names: `types`, a list of str.
+# use the Python attributes of the same names instead: `types`, for one, is a list of str.
 
 from cpython.ref cimport PyObject
 from numpy cimport PyUFuncGenericFunction

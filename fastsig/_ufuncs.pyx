@@ -1,4 +1,4 @@
-"""THE UFUNCS: strides, overlap, flags, registration; knows no mathematics.
+"""THE UFUNCS: strides, overlap, flags, registration; no mathematics.
 
 One driver serves every signature: the kernel, the number of its operands and their size travel in the ufunc's
 ``data`` pointer.
@@ -88,7 +88,7 @@ cdef inline void copy_strided(
 cdef inline bint interleaved(
     const char *a, Py_ssize_t a_step, const char *b, Py_ssize_t b_step, Py_ssize_t size
 ) noexcept nogil:
-    # Whether no element of one operand meets one of the other, however many there are, as in two columns of a table:
+    # Whether no element of one operand overlaps one of the other, however many there are, as in two columns of a table:
     # all distances from one to the other are equal modulo the greatest common divisor of the steps.
     cdef Py_ssize_t unit = a_step, rest = b_step, distance
     while rest:
@@ -104,8 +104,8 @@ cdef inline bint interleaved(
 cdef inline bint disjoint(
     const char *a, Py_ssize_t a_step, const char *b, Py_ssize_t b_step, Py_ssize_t n, Py_ssize_t size
 ) noexcept nogil:
-    # Whether the bytes from the first to the last element of one operand lie clear of those of the other, or between
-    # them.
+    # Whether the bytes of the two operands, each from its first to its last element, lie apart, or the elements of one
+    # between those of the other.
     cdef Py_ssize_t a_span = (n - 1) * a_step, b_span = (n - 1) * b_step
     cdef const char *a_low = a + a_span if a_span < 0 else a
     cdef const char *a_high = (a if a_span < 0 else a + a_span) + size
@@ -122,7 +122,7 @@ cdef inline bint direct(const char *a, Py_ssize_t step, Py_ssize_t n, Py_ssize_t
 cdef inline bint all_direct(
     char **args, const cnp.npy_intp *steps, Py_ssize_t n, Py_ssize_t size, int nin, int nop
 ) noexcept nogil:
-    # Whether all operands are direct, and no output overlaps an input
+    # Whether all operands are direct, and no output overlaps an input.
     cdef int i, j
     for i in range(nop):
         if not direct(args[i], steps[i], n, size):
@@ -204,8 +204,8 @@ cdef void refuse() noexcept with gil:
 # Registration
 # ---------------------------------------------------------------------------------------------------------------
 
-# By a row's order; and the order in which a ufunc lists its types. Who takes the first of these that holds an input, as
-# Polars does, finds float32 for integers of 8 bits and not float16, in which it computes nothing.
+# By a row's order; and the order in which a ufunc lists its types. A library that picks the first of these that holds
+# an input, as Polars does, finds float32 for 8-bit integers and not float16, in which Polars computes nothing.
 cdef int[TYPES] LISTED = [1, 0, 2, 3]
 cdef int[TYPES] TYPE_NUMBERS = [NPY_FLOAT16, NPY_FLOAT, NPY_DOUBLE, NPY_LONGDOUBLE]
 cdef Py_ssize_t[TYPES] ITEMSIZES = [2, sizeof(float), sizeof(double), sizeof(long double)]
@@ -213,7 +213,7 @@ cdef Py_ssize_t[TYPES] BLOCKS = [NARROW_BLOCK, NARROW_BLOCK, WIDE_BLOCK, WIDE_BL
 
 
 cdef class Parts:
-    """What a ufunc points to and does not copy; it owns this, and frees it when it goes."""
+    """What a ufunc points to and does not copy; the ufunc owns it and frees it in the end."""
 
     cdef Loop[TYPES] loops
     cdef Loop bfloat16
@@ -225,7 +225,7 @@ cdef class Parts:
     cdef bytes doc
 
     def add_bfloat16(self, cnp.ufunc owner, dtype):
-        """Let the ufunc that owns this compute bfloat16, whose class of NumPy's types is given; once is enough."""
+        """Let the ufunc that owns this compute bfloat16, given NumPy's class of that DType; once is enough."""
         cdef int[OPERANDS] types
         cdef int number = np.dtype(dtype.type).num, i
         for i in range(OPERANDS):
@@ -271,7 +271,7 @@ def bind(table, bfloat16, docs=DOCS, module="fastsig"):
     table : dict of str to capsule
         The ``KERNELS`` or the ``FAST`` of a kernels module.
     bfloat16 : dict of str to capsule
-        The ``BFLOAT16`` of that module. NumPy learns of the type from the package that defines it: a ufunc takes its
+        The ``BFLOAT16`` of that module. NumPy learns of the type from the package that defines it: a ufunc gets its
         loop when it first meets it.
     docs : dict of str to str
         A docstring for each.
@@ -296,7 +296,7 @@ def bind(table, bfloat16, docs=DOCS, module="fastsig"):
     return {name: ufunc(name, capsule, bfloat16[name], docs[name], module) for name, capsule in table.items()}
 
 
-# In a dict and not as names of this module: where `__module__` is missing, pickle takes the path from the first module
-# that holds the ufunc under its name, and that is to be the package.
+# In a dict and not as names of this module: where `__module__` is missing, pickle uses the first module that holds the
+# ufunc under its name, and that is to be the package.
 PICKED = _dispatch.load(_dispatch.PICKED)
 UFUNCS = bind(PICKED.KERNELS, PICKED.BFLOAT16)

@@ -1,7 +1,7 @@
 """The threads that help one caller of ``threaded``: compiled, because Python may be interrupted between any two lines.
 
-Ctrl-C, an exception that another thread has sent, a debugger: none of them comes in between here, so that a thread that
-has entered always leaves, and the caller always waits for it.
+Ctrl-C, an exception that another thread has sent, a debugger: none of them can interrupt the code here, so that a
+thread that has entered always leaves, and the caller always waits for it.
 """
 
 from cpython.pythread cimport (
@@ -67,7 +67,7 @@ cdef class WaitGroup:
         return over
 
     def help(self, work):
-        """Call a function, unless the group is closed; what it raises closes the group, and the caller raises it."""
+        """Call a function, unless the group is closed; an exception closes the group, and the caller raises it."""
         cdef fenv_t own
         cdef object failure = None
         if not self.enter():
@@ -83,18 +83,18 @@ cdef class WaitGroup:
             self.leave(failure)
 
     def lead(self, work):
-        """Call a function, close the group, and return when all who help have left, whatever the function raises.
+        """Call a function, close the group, and return when all helpers have left, whatever the function raises.
 
         Raises
         ------
         RuntimeError
-            In the child of a fork that came while threads helped: what they had begun is not done there.
+            In the child of a fork that came while threads helped: what they had begun is not finished there.
         """
         try:
             work()
         finally:
             self.close()
-            # Not kept: the frames of an exception hold the group, and so the arrays.
+            # The failure is not kept: the frames of an exception hold the group, and so the arrays.
             failure, self.failure = self.failure, None
         if failure is not None:
             raise failure

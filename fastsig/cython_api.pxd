@@ -1,15 +1,15 @@
 # FASTSIG FOR CYTHON: each function for one number, and for an array of them, in float64 and in float32.
 #
-# NAME_f64 and NAME_f32 take numbers and return one; the two results of a pair go where the pointers behind the inputs
+# NAME_f64 and NAME_f32 take numbers and return one; the two results of a pair go where the pointers after the inputs
 # point. NAME_array_f64 and NAME_array_f32 take the operands of the ufunc in its order, inputs first, as pointers to n
 # numbers that follow each other, at any address; an output may be one of the inputs, and no output may overlap another.
 # Where n is 0 or less nothing is read or written.
 #
-# All of them are the ufunc's own loop: the same bits, whatever rounding mode or flush-to-zero the caller has set, and
-# the exceptions that the mathematics calls for (the logit of a number beyond 0 to 1, say) added to the flags that
-# fetestexcept tells of. They need no GIL and may be called in any thread. None fails; were a float64 result ever too
-# near to a midpoint to be rounded, which is not known to happen, an ArithmeticError would be set, as PyErr_SetString
-# does.
+# All of them run the ufunc's own loop: they give the same bits, whatever rounding mode or flush-to-zero the caller has
+# set, and add the exceptions that the mathematics calls for (for the logit of a number outside [0, 1], say) to the
+# flags that fetestexcept reads. They need no GIL and may be called in any thread. None reports a failure; if a float64
+# result were ever too near to a midpoint to be rounded, which is not known to happen, an ArithmeticError would be set,
+# as PyErr_SetString does.
 #
 # docs/cython.md has an example package. Names and signatures stay as they are from one version to the next.
 

@@ -1,7 +1,7 @@
-"""FASTSIG FOR CYTHON, see cython_api.pxd: to each function belong two loops, those of its ufunc.
+"""FASTSIG FOR CYTHON, see cython_api.pxd: each function has two loops, those of its ufunc for float64 and float32.
 
-They are the driver's and not the kernels, since the driver has all that a caller in C needs as well: blocks, alignment,
-overlap, the floating-point environment and its flags.
+A loop is the driver with its data and not a bare kernel, since the driver does all that a caller in C needs as well:
+blocks, alignment, overlap, the floating-point environment and its flags.
 """
 
 cimport numpy as cnp
@@ -22,7 +22,7 @@ ctypedef void (*loop_t)(char **operands, const cnp.npy_intp *n, const cnp.npy_in
 ctypedef struct Loop:
     loop_t run
     void *data
-    cnp.npy_intp[4] steps  # of as many operands as any function has
+    cnp.npy_intp[4] steps  # of the most operands that any function has
 
 ctypedef struct Loops:
     Loop f64
@@ -55,7 +55,7 @@ def addresses(ufunc, dtype):
     Returns
     -------
     tuple of int
-        The first and the last of what NumPy calls a loop with, which also takes the operands, their length and steps.
+        The function that NumPy calls, and the last of its arguments; those before are operands, length and steps.
     """
     cdef Loop loop = loop_of(ufunc, dtype.num, dtype.itemsize)
     return <size_t> loop.run, <size_t> loop.data
@@ -64,7 +64,7 @@ def addresses(ufunc, dtype):
 cdef inline void run(
     const Loop *loop, Py_ssize_t n, const void *a, const void *b, const void *c, const void *d
 ) noexcept nogil:
-    # The operands in the ufunc's order; NULL behind the last one.
+    # The operands in the ufunc's order; NULL after the last one.
     cdef char *operands[4]
     cdef cnp.npy_intp length = n
     operands[0], operands[1], operands[2], operands[3] = <char *> a, <char *> b, <char *> c, <char *> d

@@ -1,4 +1,7 @@
-"""The fast tier: float32 in float32, float64 with hardly any pairs and no second phase, each within a stated bound."""
+"""The fast tier: functions within a stated bound instead of correctly rounded.
+
+float32 is computed in float32, and float64 with hardly any pairs of numbers and without a second phase.
+"""
 
 from fastsig._dispatch import PICKED, load
 from fastsig._docs import FAST_DOCS

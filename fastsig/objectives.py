@@ -2,7 +2,7 @@
 
 Each of them asks for the first and the second derivative of the loss by the score, CatBoost with the other sign. Here
 they are those of `fastsig.logistic_loss_gradient_hessian`, which do not become 0 where sigmoid(x) is rounded to 1: from
-x = 17 on in float32, from 37 on in float64.
+x = 17.4 on in float32, from 37.5 on in float64.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class _Logistic:
     def __post_init__(self) -> None:
         for name in ("pos_weight", "label_smoothing"):
             try:
-                # Python's own float bends to the type of the arrays; NumPy's would make them float64.
+                # A Python float takes the type of the arrays; a NumPy float64 would make them float64.
                 object.__setattr__(self, name, float(getattr(self, name)))
             except (TypeError, ValueError):
                 raise TypeError(f"{name} must be a number, not {getattr(self, name)!r}") from None
@@ -39,7 +39,7 @@ class _Logistic:
             raise ValueError(f"label_smoothing must be at least 0 and below 1, not {self.label_smoothing}")
 
     def __deepcopy__(self, memo: Any) -> Self:
-        """Return itself, which never changes: scikit-learn's clone wants to find the object that it gave."""
+        """Return itself, which never changes: scikit-learn's clone checks that it finds the object that it gave."""
         return self
 
     def _fill(self, scores: Any, labels: Any, weights: Any, gradient: np.ndarray, hessian: np.ndarray) -> None:
@@ -54,7 +54,7 @@ class _Logistic:
         targets = labels
         if self.label_smoothing:
             targets = labels * (1 - self.label_smoothing) + self.label_smoothing / 2
-        with np.errstate(under="ignore"):  # where float32 ends, 0 is the nearest
+        with np.errstate(under="ignore"):  # below the range of float32, 0 is the nearest
             logistic_loss_gradient_hessian(scores, targets, out=(gradient, hessian))
         np.maximum(hessian, self.LEAST_HESSIAN, out=hessian)
         if self.pos_weight != 1:
@@ -88,7 +88,7 @@ class _FromDataset(_Logistic):
         scores, labels, weights = second, first, sample_weight
         if hasattr(second, "get_label"):
             scores, labels, weights = first, second.get_label(), second.get_weight()
-            # Without weights LightGBM has None, and XGBoost no elements.
+            # Without weights LightGBM has None, and XGBoost an empty array.
             weights = weights if weights is not None and len(weights) else None
         scores, labels = np.asarray(scores), np.asarray(labels)
         gradient, hessian = np.empty((2, *scores.shape), np.float32)
@@ -117,8 +117,8 @@ def xgboost_logistic(pos_weight: float = 1.0, label_smoothing: float = 0.0) -> X
     Parameters
     ----------
     pos_weight : float, optional
-        The weight of label 1, as XGBoost's `scale_pos_weight`, which objectives of one's own do not see; a label t
-        between 0 and 1 weighs t pos_weight + 1 - t. Unless it is finite and above 0, ValueError is raised.
+        The weight of label 1, as XGBoost's `scale_pos_weight`, which custom objectives do not see; a label t between 0
+        and 1 weighs t pos_weight + 1 - t. Unless it is finite and above 0, ValueError is raised.
     label_smoothing : float, optional
         A label t is replaced by (1 - label_smoothing) t + label_smoothing/2. Unless it is at least 0 and below 1,
         ValueError is raised.
@@ -141,12 +141,12 @@ def xgboost_logistic(pos_weight: float = 1.0, label_smoothing: float = 0.0) -> X
     .. math:: w (\sigma(x) - t), \quad w \sigma'(x)
 
     with t the smoothed label and w the weight. XGBoost's own objective has 0 for the gradient of label 1 from x = 17.4
-    on, and 1e-16 for the hessian where it is less. Here the hessian is at least 1.2e-38, the least normal number, since
-    XGBoost gives no weight to a leaf whose hessians are all 0.
+    on, and 1e-16 for the hessian where it would be less. Here the hessian is at least 1.2e-38, the least normal number,
+    since XGBoost gives no weight to a leaf whose hessians are all 0.
 
-    An objective of one's own begins at the score `base_score`, which XGBoost estimates from the labels for its own:
-    give it, to begin at the same. With ``params["objective"] = "binary:logistic"`` besides, which XGBClassifier sets
-    itself, predictions are probabilities.
+    A custom objective begins at the score `base_score`, which XGBoost estimates from the labels for its own objectives:
+    give it to begin at the same score. If you also set ``params["objective"] = "binary:logistic"``, as XGBClassifier
+    does itself, predictions are probabilities.
 
     Examples
     --------
@@ -167,8 +167,8 @@ def lightgbm_logistic(pos_weight: float = 1.0, label_smoothing: float = 0.0) -> 
     Parameters
     ----------
     pos_weight : float, optional
-        The weight of label 1, as LightGBM's `scale_pos_weight`, which objectives of one's own do not see; a label t
-        between 0 and 1 weighs t pos_weight + 1 - t. Unless it is finite and above 0, ValueError is raised.
+        The weight of label 1, as LightGBM's `scale_pos_weight`, which custom objectives do not see; a label t between 0
+        and 1 weighs t pos_weight + 1 - t. Unless it is finite and above 0, ValueError is raised.
     label_smoothing : float, optional
         A label t is replaced by (1 - label_smoothing) t + label_smoothing/2. Unless it is at least 0 and below 1,
         ValueError is raised.
@@ -196,8 +196,8 @@ def lightgbm_logistic(pos_weight: float = 1.0, label_smoothing: float = 0.0) -> 
     LightGBM can go on, provided that ``min_sum_hessian_in_leaf`` allows it and ``lambda_l2`` or ``max_delta_step``
     bounds the step.
 
-    With an objective of one's own LightGBM begins at the score 0, or at the data set's `init_score`, as its own does
-    with ``boost_from_average=False``; and it predicts scores, whose probabilities are `fastsig.sigmoid` of them.
+    With a custom objective LightGBM begins at the score 0, or at the data set's `init_score`, as its own objective does
+    with ``boost_from_average=False``; and it predicts scores: apply `fastsig.sigmoid` to them for probabilities.
 
     Examples
     --------
@@ -218,7 +218,7 @@ class CatBoostLogistic(_Logistic):
     ----------
     pos_weight : float, optional
         The weight of label 1 in both derivatives; a label t between 0 and 1 weighs t pos_weight + 1 - t. CatBoost's own
-        `scale_pos_weight`, refused with other objectives than its own, is a weight of rows besides: for that give
+        `scale_pos_weight`, refused with custom objectives, is also a weight of the rows: for that give
         ``sample_weight``. Unless it is finite and above 0, ValueError is raised.
     label_smoothing : float, optional
         A label t is replaced by (1 - label_smoothing) t + label_smoothing/2. Unless it is at least 0 and below 1,
@@ -238,11 +238,11 @@ class CatBoostLogistic(_Logistic):
     .. math:: w (t - \sigma(x)), \quad -w \sigma'(x)
 
     with t the smoothed label and w the weight: CatBoost maximises, so that both have the other sign. It computes in
-    float64. CatBoost's own Logloss has 0 for the first derivative of label 1 from x = 37 on.
+    float64. CatBoost's own Logloss has 0 for the first derivative of label 1 from x = 37.5 on.
 
-    It is given as `loss_function`, with an `eval_metric`, which CatBoost asks for then. Its defaults for objectives of
-    one's own are one iteration for the values of leaves, and no backtracking. Instances can be pickled, and compare
-    equal to others of the same parameters.
+    Give it as `loss_function`, together with an `eval_metric`, which CatBoost then requires. CatBoost's defaults for
+    custom objectives are one iteration for the values of leaves, and no backtracking. Instances can be pickled, and
+    compare equal to others of the same parameters.
 
     Examples
     --------

@@ -7,7 +7,7 @@ include "../fastsig/kernels/all.pxi"
 
 from libc.stdint cimport uintptr_t
 
-FORMULAS = {}  # what builds this module adds a line for each formula of the pages: FORMULAS[NAME] = its address
+FORMULAS = {}  # the test that builds this module adds a line for each page's formula: FORMULAS[NAME] = its address
 
 
 cdef void never_decided_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
@@ -52,7 +52,7 @@ cdef taken_real(const Real *y, int limbs):
 
 
 def on_limbs(str operation, a, b, uint64_t c, int64_t shift, int limbs):
-    """Return what an operation leaves in its array, and what it returns; the remainder, where it is a division."""
+    """Return what an operation leaves in its array, and what it returns; for a division, the remainder."""
     cdef uint64_t x[MOST_LIMBS]
     cdef uint64_t z[MOST_LIMBS]
     cdef uint64_t y[2 * MOST_LIMBS]
@@ -199,7 +199,7 @@ def bits_rounded(value, int precision, int least, int limbs):
 def nearest_number(str name, str dtype, y, double x, double t=0.0):
     """Return the number of a type nearest to a function's value, and the flags.
 
-    `y` is what the fast phase has come to; it and the number of float16 are given by their bits.
+    `y` is the result of the fast phase. For float16, it and the number returned are given by their bits.
     """
     cdef int flags = 0
     cdef object found

@@ -30,12 +30,12 @@ LEFT_OUT = shutil.ignore_patterns(
     "*.so",
     "*.pyc",
 )
-CC = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()  # as setuptools has it
+CC = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()  # as setuptools chooses it
 LONGDOUBLE_BITS = np.finfo(np.longdouble).nmant + 1
 
 
 def copy_of_sources(folder):
-    """Return a folder with a copy of the sources, and nothing that a build has made."""
+    """Copy the sources, without anything that a build has made, to a folder, and return its path."""
     return Path(shutil.copytree(ROOT, folder, ignore=LEFT_OUT))
 
 
@@ -65,7 +65,7 @@ def built(folder, **variables):
     return sources
 
 
-# What setup.py would build is known, and nothing is built yet: the baseline's kernels make room for another source.
+# setup.py stops where its modules are known and none is built: there another source replaces the baseline's kernels.
 ONE_MODULE = """
 import sys
 import setuptools  # which has distutils be its own
@@ -112,7 +112,7 @@ def version_of_gcc():
 
 
 def checked(source, *flags):
-    """Check a C source as the compiler does before it makes code of it, and return what subprocess.run does."""
+    """Have the compiler check a C source without making code of it, and return what subprocess.run does."""
     include = [
         f"-I{folder}" for folder in (sysconfig.get_path("include"), np.get_include(), ROOT / "fastsig" / "kernels")
     ]
@@ -141,8 +141,8 @@ print(json.dumps([kernels, different + changed]))
 def flaws_of(library):
     """Import a build in a process of its own and return what is wrong with it, a list of lines.
 
-    It is to hold the kernels that the installed package holds, with FMA and without, and give the bits that are written
-    down; its import is to leave the floating-point environment of the process alone.
+    A right build holds the kernels that the installed package holds, with FMA or without, and gives the bits of
+    checksums.json; its import leaves the floating-point environment of the process alone.
     """
     done = run_python("-c", LOADED, str(library), str(Path(__file__).parent), text=True)
     assert done.returncode == 0, done.stderr

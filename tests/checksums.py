@@ -1,10 +1,10 @@
-"""Checksums of the results of every function in every type, over fixed inputs: other CPUs are to give them too.
+"""Checksums of the results of every function in every type, over fixed inputs: other CPUs have to give them too.
 
     python tests/checksums.py          writes checksums.json again, from the kernels of this machine
 
-Those of the default tier are the same for all kernels, and the file is not written where they are not. The fast tier
-has one for kernels that use FMA and one for those that do not. long double has none: it goes through the C library and,
-on x86, instructions whose last bits are the maker's.
+Those of the default tier are the same for all kernels; where they are not, the file is not written. The fast tier has
+one checksum for kernels that use FMA and one for those that do not. long double has none: it goes through the C library
+and, on x86, through instructions whose last bits depend on the CPU's maker.
 """
 
 import hashlib
@@ -27,17 +27,17 @@ N = 1 << 15
 def spread(low, high, n, dtype):
     """Return n numbers whose bit patterns are evenly spread from that of low to that of high, both included."""
     least, most = (int(np.array(v, dtype).view(BITS[np.dtype(dtype)])) for v in (low, high))
-    # In Python's integers, which neither overflow nor round.
+    # Python's integers neither overflow nor round.
     return np.array([least + (most - least) * k // (n - 1) for k in range(n)], BITS[np.dtype(dtype)]).view(dtype)
 
 
 def reals(dtype):
-    """Return numbers of both signs: by bit patterns, by value where functions vary, and the ends of the type."""
+    """Return numbers of both signs: over all bit patterns, denser where functions vary, of few bits, and the ends."""
     info = np.finfo(dtype)
     size = np.concatenate([
         spread(0, info.max, N // 4, dtype),
         spread(2.0**-12, 800 if dtype == "float64" else 120, N // 2, dtype),
-        (np.arange(N // 4) * 2.0**-7).astype(dtype),  # few bits: where results are ties, or next to them
+        (np.arange(N // 4) * 2.0**-7).astype(dtype),  # few bits: results are ties, or next to them
     ])  # fmt: skip
     ends = np.array([0, info.smallest_subnormal, info.smallest_normal, info.max, np.inf, np.nan], dtype)
     x = np.concatenate([size, ends])
@@ -74,7 +74,7 @@ def found(isa):
 
 
 def fast_group(isa):
-    """Return under which key the checksums of an instruction set's fast tier stand."""
+    """Return the key of the checksums of an instruction set's fast tier."""
     return "fast, FMA" if FMA[isa] else "fast, no FMA"
 
 
@@ -84,7 +84,7 @@ def stated():
 
 
 def differences(isa):
-    """Return what an instruction set's kernels have other bits for than the file says, a line each."""
+    """Return a line for each function and type of which an instruction set gives other bits than the file has."""
     return [
         f"{isa} gives other bits for {group}: {key}"
         for group, sums in found(isa).items()
@@ -94,7 +94,7 @@ def differences(isa):
 
 
 def main():
-    """Write the file; what this machine has no kernels for stays as it is."""
+    """Write the file; groups that this machine has no kernels for stay as they are."""
     sums = stated() if FILE.exists() else {}
     ours = [found(isa) for isa in UFUNCS]
     if any(theirs[DEFAULT] != ours[0][DEFAULT] for theirs in ours):

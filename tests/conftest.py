@@ -1,4 +1,4 @@
-"""What all tests share: the ufuncs of every instruction set that this CPU runs, not only those picked."""
+"""What all tests share: the ufuncs of every instruction set that this CPU runs, not only of the one that is picked."""
 
 import platform
 

@@ -9,7 +9,7 @@ import platform
 
 MACHINE = platform.machine()
 SUPPORTED = platform.libc_ver()[0] == "glibc" and MACHINE in ("x86_64", "aarch64")
-LIBM = ctypes.CDLL(None) if SUPPORTED else None  # what Python has loaded of it
+LIBM = ctypes.CDLL(None) if SUPPORTED else None  # the C library that Python has loaded
 SIZE = 32  # bytes: x86-64's fenv_t, the larger one
 
 # The places of fenv_t and what is set there: (offset, bits to clear, bits to set).
@@ -29,9 +29,9 @@ else:  # the x87 control word, and the SSE register
         "x87 in single precision": ((0, 0x300, 0),),
     }
 STATES = tuple(CHANGES)
-CONTROL = (0,) if MACHINE == "aarch64" else (0, 28)  # where there is more than flags
+CONTROL = (0,) if MACHINE == "aarch64" else (0, 28)  # offsets of the words that hold more than flags
 SSE_FLAGS = 0x3F
-TRAPPED = 0x1F if MACHINE == "aarch64" else 0x3D  # all that feenableexcept knows
+TRAPPED = 0x1F if MACHINE == "aarch64" else 0x3D  # all exceptions that feenableexcept knows
 
 
 def current():
@@ -42,7 +42,7 @@ def current():
 
 
 def control():
-    """Return what of the environment is not a flag; None where that is not known."""
+    """Return the environment without its flags; None where its layout is not known."""
     if not SUPPORTED:
         return None
     environment = bytes(current())
@@ -52,7 +52,7 @@ def control():
 
 @contextlib.contextmanager
 def environment(state):
-    """Be in one of the states."""
+    """Put this thread into one of the states, and back afterwards."""
     before, changed = current(), current()
     for at, clear, bits in CHANGES[state]:
         word = int.from_bytes(changed[at : at + 4], "little") & ~clear | bits

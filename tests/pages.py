@@ -1,4 +1,4 @@
-"""A report's page, quickly made: of few inputs, and beside nothing that is slow to import."""
+"""A report's page, made quickly: of few inputs, and without the peers, which are slow to import."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from fastsig._report import accuracy, measure, speed
 
 
 def measured():
-    """Return what a page is made of; the accuracy of each function takes some of its inputs only."""
+    """Return what a page is made of, with the accuracy of each function at only some of its inputs."""
     samples, accuracy.SAMPLES = accuracy.SAMPLES, 60
     try:
         return measure.for_page(lambda _: None, samples=640, sizes=speed.SIZES, peers=())

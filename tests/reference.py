@@ -3,10 +3,9 @@
 An exact value v is kept as three arrays: a number of the type near it, the gap between the type's numbers at v, and
 how far v lies from the near number, in gaps. Errors of any result y then cost a subtraction.
 
-MPFR takes some ten microseconds for a value, and long double a fraction of one. Where it is wider than the type, it
-tells of nearly every result that its error is within a bound: `Ball` carries along by how much a value may be off. MPFR
-measures the others. Whether they are the nearest numbers, by however little, is for `bench/nearest.py` to say, which
-takes as many bits as it needs.
+MPFR is slow, and long double is fast. Where it is wider than the type, it shows for nearly every result that its error
+is within a bound: `Ball` carries along how far off a value may be. MPFR measures the others. Whether they are the
+nearest numbers, `bench/nearest.py` decides, with as many bits as that needs.
 """
 
 import sys
@@ -23,10 +22,10 @@ from fastsig._reference import REFERENCE
 LONG = np.longdouble
 EPS = np.finfo(LONG).eps
 TINY = np.finfo(LONG).smallest_subnormal
-HAS_WIDE = np.finfo(LONG).nmant + 1 in (64, 113)  # others are double itself, or two of them, which round otherwise
-LIBRARY = 4 * EPS  # of what exp, expm1, log and log1p return, the most that they are off: a test holds them to half
+HAS_WIDE = np.finfo(LONG).nmant + 1 in (64, 113)  # others are double itself, or two of them, which round differently
+LIBRARY = 4 * EPS  # the relative error that is counted for exp, expm1, log and log1p: a test holds them to half of it
 
-# 300 bits: no formula loses more than a few of them, and results are looked at to 2^-40 of an ULP.
+# 300 bits: enough for the digits that the formulas cancel at the inputs of the tests, and for 2^-40 of an ULP.
 gmpy2.get_context().precision = 300
 
 
@@ -93,10 +92,10 @@ def ulp_error(y, v):
 
 
 class Ball(NamedTuple):
-    """Long doubles, and of each the most that the exact value may be away from it.
+    """Long doubles, and for each its doubt: the most that the exact value may be away from it.
 
-    The formulas of `fastsig._reference` take it as a number. Each operation adds to what its operands are off, in first
-    and second order, what it rounds itself: cancellation shows as a doubt that is large beside the value.
+    The formulas of `fastsig._reference` take it as a number. Each operation makes a doubt of its operands' doubts, in
+    first and second order, and of its own rounding: cancellation shows as a doubt that is large for the value.
     """
 
     value: np.ndarray
@@ -107,7 +106,7 @@ class Ball(NamedTuple):
         return Ball(-self.value, self.doubt)
 
     def __abs__(self):
-        """Return |a|: two numbers' magnitudes are no further apart than they are."""
+        """Return |a|: the magnitudes of two numbers are no further apart than the numbers are."""
         return Ball(np.abs(self.value), self.doubt)
 
     def __add__(self, other):
@@ -166,16 +165,16 @@ def ball(a):
 
 
 def rounded(value, off):
-    """Return the ball of an operation, given what its exact result may be off for its operands' sake.
+    """Return the ball of an operation, given how far the doubts of its operands may put its exact result off.
 
-    The value's own rounding is EPS/2 of it, and one EPS is counted. The doubt's are fewer than a dozen, here included,
-    of EPS/2 each. What underflows is off by half a TINY each time.
+    The value's own rounding is EPS/2 of it, and one EPS is counted. The doubt is rounded fewer than a dozen times, here
+    included, by EPS/2 each. What underflows is off by half a TINY each time.
     """
     return Ball(value, off * (1 + 8 * EPS) + EPS * np.abs(value) + 4 * TINY)
 
 
 def one_answer(a, answers):
-    """Return what a comparison says of all numbers, which are exact."""
+    """Return the one answer that a comparison gives for all numbers, which have to be exact."""
     (answer,) = set(answers.tolist())
     if a.doubt.any():
         raise ValueError("a number in doubt is compared")
@@ -195,7 +194,7 @@ def of_exact(function):
 
 
 class LongDouble:
-    """The arithmetic that the formulas take."""
+    """The functions that the formulas call, for balls."""
 
     exp = staticmethod(of_exact(np.exp))
     expm1 = staticmethod(of_exact(np.expm1))
@@ -210,7 +209,7 @@ class LongDouble:
 
 
 def approximate(formula, *inputs):
-    """Return a formula's values of arrays of a type as a ball, which is infinite where long double is no wider."""
+    """Return a formula's values at arrays of a type as a ball, in infinite doubt where long double is no wider."""
     value, doubt = np.zeros(len(inputs[0]), LONG), np.full(len(inputs[0]), LONG(np.inf))
     if HAS_WIDE and inputs[0].dtype != LONG:
         for sign in (-1, 0, 1):  # a formula's "if x > 0" has one answer then
@@ -229,7 +228,7 @@ def largest_ulp_error(y, v):
     """
     info = np.finfo(y.dtype)
     with np.errstate(all="ignore"):
-        least = np.abs(v.value) - 2 * v.doubt  # once would do, but for the rounding, which is less than a doubt
+        least = np.abs(v.value) - 2 * v.doubt  # one doubt would do but for rounding, which is less than another
         gaps = np.maximum(np.where(least > 0, np.frexp(least)[1] - 1, info.minexp), info.minexp) - info.nmant
         error = np.ldexp((np.abs(y.astype(LONG) - v.value) + v.doubt) * (1 + 4 * EPS), -gaps)
     return np.where(np.isnan(error), np.inf, error)
@@ -243,7 +242,7 @@ def nearest():
 
 
 class Reference:
-    """A formula's values of a sample: by long double of all, by MPFR of those of which it was needed, once each."""
+    """A formula's values at a sample: by long double of all, and by MPFR, once each, of those that need it."""
 
     def __init__(self, formula, *inputs):
         self.formula, self.inputs = formula, inputs
@@ -251,7 +250,7 @@ class Reference:
         self.exact, self.right = {}, {}  # by position
 
     def doubtful(self, y, bound):
-        """Return the positions of results whose errors may exceed a bound; of no other result does it, for sure."""
+        """Return the positions of results whose errors may exceed a bound; no other error exceeds it, for sure."""
         return np.flatnonzero(~(largest_ulp_error(y, self.approximate) <= bound))
 
     def errors(self, y, at):

@@ -1,4 +1,4 @@
-"""Inputs, drawn by bit pattern: uniform in the exponent, so that the small and the huge are met as often."""
+"""Inputs, drawn by bit pattern: uniform in the exponent, so that small numbers come as often as huge ones."""
 
 import numpy as np
 from catalog import BITS
@@ -26,13 +26,13 @@ def by_value(low, high, n, dtype, seed=0):
 
 
 def vanishing(dtype):
-    """Return a number just beyond which exp(-x) is rounded to 0."""
+    """Return a number a little above the least x for which exp(-x) is rounded to 0."""
     info = np.finfo(dtype)
     return float(-(info.minexp - info.nmant - 1) * np.log(2)) + 0.5
 
 
 def inputs(name, dtype, n, seed=0):
-    """Return the inputs of a function, an array each, about n numbers where it is hard."""
+    """Return the inputs of a function, an array each: about n numbers from where it is hard."""
     dtype = np.dtype(dtype)
     domains = DOMAINS.get(name, ("real",))
     if domains == ("unit",):
@@ -54,7 +54,7 @@ SILU_ZERO = np.longdouble("-1.27846454276107379510935873902298")
 
 
 def around(centre, dtype, n, seed=0):
-    """Return n numbers around one, evenly spread over the exponents of the distance."""
+    """Return n numbers around a centre, their distances evenly spread over the exponents."""
     rng = np.random.default_rng(seed)
     distance = np.ldexp(rng.uniform(0.5, 1, n), -rng.integers(0, np.finfo(dtype).nmant + 2, n))
     return (np.longdouble(centre) + distance * rng.choice([-1, 1], n)).astype(dtype)

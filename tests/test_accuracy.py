@@ -1,7 +1,7 @@
 """Results are the nearest numbers, and those of long double within their bounds, on every instruction set.
 
-Long double, with a bound of its own error, shows it of nearly all results (`reference.Ball`); MPFR, with as many bits
-as it takes, decides about the others. long double's own results are all measured by MPFR.
+Long double, with a bound of its own error, shows this of nearly all results (`reference.Ball`); MPFR decides about the
+others, with as many bits as it needs. It measures all results whose type is long double.
 """
 
 from functools import cache
@@ -160,7 +160,7 @@ def test_results_reach_the_least_subnormal_before_they_become_zero(ufuncs):
             )
 
 
-# What factors of float64 are scaled by, and where: powers of 2 on either side of each limit, and numbers between them.
+# Exponents of factors: at the limits from which sigmoid_backward scales factors of float64, next to them, and between.
 LIMITS = (-1074, -1060, -1022, -1000, -701, -700, -401, -400, -399, -1, 0, 149, 150, 151, 699, 700, 701, 1000, 1023)
 
 

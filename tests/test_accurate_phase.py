@@ -1,9 +1,9 @@
 """The accurate phase by itself: limbs, enclosures, elementary functions, each page's formula, and rounding.
 
-A kernel asks it about one element in ten thousand, and most of those need 128 bits: what it does with 256 and 512, and
-an error that it counts too small, hardly show in a ufunc's results. Here each layer is held against Python's integers
-or MPFR at every width, once with the compiler's integers of 128 bits and once, as far as products go, without.
-FASTSIG_PROOF_SEED repeats what was drawn.
+A kernel asks it about few elements, and most of those need 128 bits: what it does with 256 and 512, and an error that
+it counts too small, hardly show in a ufunc's results. Here each layer is compared with Python's integers or MPFR at
+every width, once with the compiler's integers of 128 bits and once, as far as products go, without. A page is a file of
+fastsig/kernels/functions. FASTSIG_PROOF_SEED repeats what was drawn.
 """
 
 import importlib
@@ -79,14 +79,14 @@ def either(modules, request):
 
 @pytest.mark.skipif(sys.maxsize < 2**32, reason="32-bit compilers have no integers of 128 bits")
 def test_the_two_builds_are_not_the_same(modules):
-    # Where they are, the macro has another name, and products by halves are not tested.
+    # If they were, the macro would have another name, and products by halves would not be tested.
     one, other = (Path(module.__file__).read_bytes() for module in modules.values())
     assert one != other
 
 
 @pytest.fixture
 def draw():
-    """Return what draws inputs, and say how they are drawn again."""
+    """Return what draws inputs, and print the seed that draws them again."""
     print(f"FASTSIG_PROOF_SEED={SEED}")
     return random.Random(SEED)
 
@@ -146,7 +146,7 @@ def test_operations_on_limbs_are_those_on_integers(either, draw, operation):
 
 
 def test_words_are_multiplied_and_divided_exactly(either, draw):
-    # The one place where the two builds differ, and the digits of a quotient that are estimated and put right.
+    # Products are the one place where the two builds differ. Digits of a quotient are estimated and then corrected.
     for _ in range(5000):
         a, b, c = (integer(draw, 64) for _ in range(3))
         d = with_leading_bit(draw, 64)
@@ -156,7 +156,7 @@ def test_words_are_multiplied_and_divided_exactly(either, draw):
 
 
 def test_fractions_are_divided_exactly(either, draw):
-    # A limb of the quotient is estimated by one of the divisor, and put right where the others matter.
+    # A limb of the quotient is estimated from one of the divisor, and corrected where the others matter.
     for _ in range(3000):
         limbs = draw.choice(LIMBS)
         d = with_leading_bit(draw, 64 * limbs)
@@ -166,7 +166,7 @@ def test_fractions_are_divided_exactly(either, draw):
 
 
 def test_a_short_product_lacks_two_units_a_limb_at_most(either, draw):
-    # What exp claims for its errors is counted in these, and in those of a series.
+    # The error bounds of exp count these units, and those of a series.
     for _ in range(3000):
         limbs = draw.choice(LIMBS)
         a, b = integer(draw, 64 * limbs), integer(draw, 64 * limbs)
@@ -174,7 +174,7 @@ def test_a_short_product_lacks_two_units_a_limb_at_most(either, draw):
         assert y << 64 * limbs <= a * b < y + 2 * limbs << 64 * limbs, (hex(a), hex(b), limbs)
 
 
-# Of v: the sum, and by how many zeros v has to begin for the table to have coefficients enough.
+# For each table: its sum as a function of v, and with how many zeros v has to begin for the coefficients to suffice.
 SERIES = {
     "HALF_FACTORIALS": (lambda v: gmpy2.expm1(v) / v / 2, 6),
     "HALF_ODDS": (lambda v: gmpy2.atanh(gmpy2.sqrt(v)) / gmpy2.sqrt(v) / 2, 14),
@@ -225,7 +225,7 @@ def number(draw, limbs, error_bits):
 
 
 def addend(draw, limbs):
-    """Return an enclosure that need not have its leading bit set: from 0 to so much, or what cancelling has left."""
+    """Return an enclosure that need not have its leading bit set: one from 0 upwards, or what cancelling has left."""
     negative, unit, m, error = number(draw, limbs, 50)
     kind = draw.random()
     if kind < 0.05:
@@ -244,7 +244,7 @@ OPERATIONS = {
 
 
 def operands(draw, operation, limbs):
-    """Return two enclosures of which an operation can be made; some nearly cancel."""
+    """Return two operands of an operation; some nearly cancel."""
     a, b = addend(draw, limbs), addend(draw, limbs)
     if operation == "divide":
         b = number(draw, limbs, 50)
@@ -264,7 +264,7 @@ def test_an_operation_encloses_all_results_and_hardly_more(phase, draw, operatio
         results = [OPERATIONS[operation](p, q) for p in ends(a) for q in ends(b)]
         low, high = min(results), max(results)
         said = (operation, a, b, limbs, y)
-        if y[3] >= UNKNOWN:  # as where the sign is not known, or may not be
+        if y[3] >= UNKNOWN:  # the results have both signs, or an operand lacks its leading bit
             assert low <= 0 <= high or not all(v[2] >> (64 * limbs - 1) for v in (a, b)), said
             continue
         if operation == "divide":  # each error counts twice, and the remainder
@@ -277,7 +277,7 @@ def test_an_operation_encloses_all_results_and_hardly_more(phase, draw, operatio
         assert below <= low, said
         assert high <= above, said
         assert above - below <= most, said
-        if a[3] == b[3] == 0 < y[3]:  # a result that is not exact is no end: rounding relies on it
+        if a[3] == b[3] == 0 < y[3]:  # the result is neither end: rounding relies on it
             assert below < low == high < above, said
         assert y[2] == 0 or y[2] >> (64 * limbs - 1) == 1 or y[3] >> 49, said
 
@@ -336,12 +336,12 @@ def above_one(draw, limbs):
 
 
 def one_to_two(draw, limbs):
-    """Return a float64 from 1 to 2, all alike: modulo ln2 every entry of the tables is looked up."""
+    """Return a float64 from 1 to 2, each as likely: modulo ln2 they look up every entry of the tables."""
     return False, 1 - 64 * limbs, (1 << 52 | draw.getrandbits(52)) << (64 * limbs - 53), 0
 
 
-# MPFR's function; what draws arguments; and the most that the error may be if the argument is exact, so many units a
-# limb and so many more, as follows from what is said beside each step. Of a logarithm below 1 they are units of 1.
+# MPFR's function; what draws arguments; and the most that the error may be for an exact argument, in units a limb and
+# units besides, which follows from the comments at each step. For a logarithm below 1 they are units of 1.
 ELEMENTARY = {
     "exp_minus": (lambda t: gmpy2.exp(-t), floats(-6, 29), 20, 0),
     "exp_minus, tables": (lambda t: gmpy2.exp(-t), one_to_two, 20, 0),
@@ -394,7 +394,7 @@ def test_an_elementary_function_encloses_its_value_and_hardly_more(phase, draw, 
 
 
 def test_exponentials_too_small_for_mpfr_are_enclosed(phase, draw):
-    # Their exponents do not fit; their logarithms do.
+    # The exponents of these values do not fit in MPFR's; their logarithms do.
     for _ in range(300):
         limbs = draw.choice(LIMBS)
         t = floats(29, draw.choice([45, 1024]))(draw, limbs)
@@ -459,7 +459,7 @@ def structured(name):
     """Return sets of inputs of a function whose results are next to midpoints, or ties, by their algebra."""
     odd = [1, 3, 5, 7, 11, 101, 255, 257, 2**20 + 1, 2**26 - 1, 2**26 + 1]
     if name == "logit":
-        # Next to 0 and 1/2, and 1/(2^k + 1), whose logit is that of a rounded number and nearly -k ln2
+        # Next to 0 and 1/2, and 1/(2^k + 1), rounded, whose logit is nearly -k ln2
         p = [0.5 + k * 2.0**-54 for k in range(-40, 41)] + [1 - k * 2.0**-53 for k in range(1, 80)]
         p += [k * 2.0**-1074 for k in (1, 2, 3, 1001)] + [float(mpq(1, 2**k + 1)) for k in range(1, 80)]
         return [(v,) for v in (*p, 0.5 - 2.0**-8, 0.5 + 2.0**-8, 0.5 + 2.0**-7)]
@@ -470,12 +470,12 @@ def structured(name):
         largest = np.finfo(np.float64).max
         factors = (-1.0, 2.0, 0.5, -0.618, largest)
         return [*ties, *((g, y) for g in (largest, largest / 2, largest / 4) for y in factors)]
-    # Near 0: 1/2 + x/4, 1/4 - x^2/16, -x/8, x/2 + x^2/4 and 1/2 + x/2 are numbers or midpoints, the next term decides.
+    # Near 0: 1/2 + x/4, 1/4 - x^2/16, -x/8, x/2 + x^2/4 and 1/2 + x/2 are numbers or midpoints; the next term decides.
     exponents = (-10, -12, -20, -25, -27, -28, -48, -53, -54, -56, -64, -105, -127, -149, -500, -1000, -1073, -1074)
     x = [sign * k * 2.0**e for k in odd for e in exponents for sign in (1, -1)]
     if not name.startswith("logistic"):
         return [(v,) for v in x]
-    # 1 - t a midpoint, 1/2 - t + x/4 one, and |x| t one, 2^53 + 3 2^26 + 1: what follows is as small as can be.
+    # Here 1 - t, 1/2 - t + x/4 or |x| t, of the digits of 2^53 + 3 2^26 + 1, is a midpoint, and the rest is tiny.
     t = [0.0, 0.5, 0.25, 1.0, 2.0**-54, 2.0**-1074, 0.5 - 2.0**-54, 0.25 - 2.0**-55, 0.25 + 2.0**-54]
     far = [40.0, 700.0, 745.5, 5000.0, 2.0**39, 2.0**41, 2.0**500, np.finfo(np.float64).max]
     far += [-v for v in far]
@@ -509,9 +509,9 @@ def is_in(name, inputs, value):
     raise ArithmeticError(f"5000 bits do not tell on which side of an end {name} of {inputs} is")
 
 
-# The most that an enclosure's error may be, so many units a limb and so many more, of the last place of the value or of
-# the terms that cancel to it. A logarithm's are units of 1, for values down to 2^-6. sigmoid - 1/2 is a difference that
-# has lost 8 bits at 2^-6, and for the least x counts 2^14.
+# The most that an enclosure's error may be, in units a limb and units besides, of the last place of the value or of the
+# terms that cancel to it. For a logarithm they are units of 1, for values down to 2^-6. sigmoid - 1/2 is a difference
+# that has lost 8 bits at 2^-6, and it counts 2^14 for the least x.
 MOST = {
     "sigmoid": (110, 0),
     "sigmoid_derivative": (160, 0),
@@ -532,7 +532,7 @@ def test_a_formula_encloses_its_value_and_hardly_more(phase, draw, name):
     # Which of the widths decides does not show in a result: each of them has to hold the value by itself.
     per_limb, more = MOST[name]
     for inputs in all_inputs(name, "float64", 4000, draw):
-        if name != "sigmoid_backward" and abs(inputs[0]) > nearest.LIMIT:  # beyond, the reference stands for less
+        if name != "sigmoid_backward" and abs(inputs[0]) > nearest.LIMIT:  # beyond, the reference has exp(-LIMIT)
             continue
         with gmpy2.context(precision=EXACTLY):
             value, scale = nearest.FORMULAS[name](*map(mpfr, inputs))
@@ -548,7 +548,7 @@ def test_a_formula_encloses_its_value_and_hardly_more(phase, draw, name):
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_products_by_halves_make_the_same_enclosures(modules, draw, name):
-    # Bits must not hang on the compiler.
+    # Bits must not depend on the compiler.
     for inputs in all_inputs(name, "float64", 300, draw):
         for limbs in LIMBS:
             one, other = (module.enclosure(name, limbs, *inputs) for module in modules.values())
@@ -634,7 +634,7 @@ def test_the_ends_of_logit_are_infinite(phase):
 
 @pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 def test_what_no_width_decides_is_nan_and_is_flagged(phase, dtype):
-    # No input of a function is known to need it: that it would not be a wrong number shows here alone.
+    # No input is known that needs it: only this test shows that the result would be NaN, and not a wrong number.
     y, flags = phase.nearest_number("never_decided", dtype, 0, 1.0)
     assert np.isnan(np.uint16(y).view(np.float16) if dtype == "float16" else y)
     assert flags == UNDECIDED
@@ -642,7 +642,7 @@ def test_what_no_width_decides_is_nan_and_is_flagged(phase, dtype):
 
 @pytest.mark.parametrize("dtype", nearest.OF_NUMPY)
 def test_of_what_is_not_finite_or_nan_already_the_fast_result_comes_back(phase, dtype):
-    # As of a target that is none, of which the fast phase has made a NaN.
+    # Such is the NaN that the fast phase makes of a target outside [0, 1].
     for x, t, y in ((np.inf, 0.5, 0.25), (0.5, -np.inf, -0.0), (np.nan, 0.5, np.nan), (2.0, 3.0, np.nan)):
         given = int(np.float16(y).view(np.uint16)) if dtype == "float16" else y
         found, flags = phase.nearest_number("logistic_loss", dtype, given, x, t)

@@ -1,6 +1,7 @@
-"""Large inputs cost no operation with a subnormal operand or result, for which some CPUs take as long as for a hundred.
+"""Large inputs cost no operation with a subnormal operand or result: some CPUs need slow microcode assists for these.
 
-Kernels are called with traps for both, which a handler counts. Not without FMA, where products are rounded alone.
+Kernels are called with traps for both, which a handler counts. Kernels without FMA are left out: they round products
+before they add them.
 """
 
 import ctypes
@@ -63,11 +64,11 @@ if sys.platform != "linux" or platform.machine() != "x86_64" or not builds.versi
     pytest.skip("the handler is for Linux on x86-64, and compiled", allow_module_level=True)
 
 N = 240  # elements: a block of float64
-PLACES = {"float32": 1, "float64": 2}  # in a row
+PLACES = {"float32": 1, "float64": 2}  # of the kernel in its row
 
 
 def scores(far, least_normal, subnormal, beyond, huge):
-    """Return the kinds of scores of a type, each made of numbers from 0 to 1, by the ends of where results change."""
+    """Return the kinds of scores of a type, each a function of numbers from 0 to 1, given the ranges of some kinds."""
 
     def between(low, high):
         return lambda u: low + (high - low) * u
@@ -91,14 +92,14 @@ INPUTS = {
     "float32": scores((30, 84), (86, 88), (88, 103), (104, 1104), (1e30, 1e38)),
 }
 TARGETS = {"classes": lambda u: np.rint(u), "shares": lambda u: u}
-LARGE = [name for name in FUNCTIONS if name not in ("logit", "sigmoid_backward")]  # of a score
-ARE_DEFAULT = (  # in the fast tier, an output at least
+LARGE = [name for name in FUNCTIONS if name not in ("logit", "sigmoid_backward")]  # functions of a score
+ARE_DEFAULT = (  # in the fast tier too, one output at least
     "sigmoid_second_derivative",
     "silu_derivative",
     "logistic_loss_gradient_hessian",
     "logistic_loss_with_gradient",
 )
-# The default tier's float32 is narrowed from float64, by an operation for which a result is subnormal.
+# The default tier's float32 is left out: it is narrowed from float64, and that operation has subnormal results.
 CASES = [
     ("KERNELS", "float64", LARGE),
     ("FAST", "float64", LARGE),

@@ -101,7 +101,7 @@ def loss_and_gradient(
 
 
 def without_derivative(z):
-    """Return the sigmoid and 1: the backward pass of one who forgot the activation."""
+    """Return the sigmoid and 1, as in a backward pass that forgets the activation's derivative."""
     y = sigmoid(z)
     return y, np.ones_like(y)
 
@@ -170,7 +170,8 @@ def rounding_bound(weights, x, t):
     for w in weights:
         z_error = len(w) * EPS * affine(np.abs(a), np.abs(w)) + error @ np.abs(w[:-1])
         a, error = sigmoid(affine(a, w)), SIGMOID_1 * z_error + EPS
-    # -log(sigmoid) is no steeper than 1; what EPS is over EPS/2 covers the errors of p and of log, an EPS or two each.
+    # -log(sigmoid) is no steeper than 1. Counting EPS where EPS/2 would do covers the errors of p and of log, an EPS or
+    # two each.
     loss, _ = loss_and_gradient(weights, x, t)
     return z_error.sum() / len(x) + t.size * EPS * loss
 
@@ -209,7 +210,7 @@ def test_every_component_of_the_gradient_agrees_with_central_differences(name):
     [("breast_cancer", "output", [0]), ("digits", "output", [0, 1]), ("digits", "hidden", [0])],
 )
 def test_gradient_without_one_derivative_is_rejected_in_the_layers_that_it_reaches(name, dropped, layers):
-    """The tolerance is far narrower than the error of one who forgot a factor."""
+    """The tolerance is far narrower than the error that a forgotten factor makes."""
     activations = {"hidden": sigmoid_with_derivative, "output": sigmoid_with_derivative} | {dropped: without_derivative}
     worst = check(name).worst(**activations)
     assert [i for i, error in enumerate(worst) if error > 1] == layers

@@ -164,7 +164,7 @@ def test_no_log_is_written_of_other_kernels_than_the_sources(monkeypatch):
 
 
 def race(cpu, isa, date, **about):
-    """Return a race that took as many ns as its day."""
+    """Return a race in which fastsig took as many ns as the day of its date."""
     rows = [
         {"function": "sigmoid", "type": "float32", "size": n, "contender": name, "ns per element": ns}
         for n in (1, 10**5)
@@ -225,7 +225,7 @@ def test_races_of_other_cpus_stay_with_the_commit_that_they_ran(sources, monkeyp
 
 MAIN = 'if __name__ == "__main__":'
 PROGRAMS = sorted(path for path in BENCH.rglob("*.py") if MAIN in path.read_text("utf-8"))
-# Runs a program where some modules, up to a dash, cannot be imported
+# This runs a program in which the modules that are named before a dash cannot be imported.
 WITHOUT = """
 import runpy, sys
 n = sys.argv.index("-")
@@ -251,7 +251,7 @@ def peers_modules():
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.relative_to(BENCH).as_posix())
 def test_each_program_says_what_it_does_without_its_peers(program, tmp_path):
-    """The proofs, whose numbers are those of libraries, need these; nothing else in bench/ does."""
+    """The programs of bench/proof compute with flint and gmpy2, and need them; nothing else in bench/ does."""
     needless = {*peers_modules(), "asv", "matplotlib"} | ({"flint", "gmpy2"} if program.parent == BENCH else set())
     done = run_without(needless, tmp_path, program, "--help")
     assert done.returncode == 0, done.stderr
@@ -438,7 +438,7 @@ def test_a_hunt_goes_around_the_worst_pair_and_stays_within_the_domain():
     assert np.all((y >= 0) & (y <= 1))
 
 
-# A small share is refused of the fast tier alone: for the default tier, ties and subnormal results are checked besides.
+# A small share is refused for the fast tier alone: the default tier's ties and subnormal results are checked as well.
 NOTHING = ("0", "-0.5", "1.5", "nan")
 REFUSED = [("verify_float32.py", share) for share in NOTHING] + [
     ("verify_fast.py", share) for share in (*NOTHING, "1e-9", "1e-320")
@@ -559,7 +559,7 @@ def test_readme_is_not_right_while_a_log_is_of_other_kernels(sources, monkeypatc
 
 @pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no compiler")
 def test_shares_of_the_accurate_phase_are_counted(tmp_path):
-    # Of float64 and of a function of two inputs in every type; hard inputs are there to need it, and others are not
+    # The log has float64, and functions of two inputs in every type. Hard inputs are made to need the phase.
     run(tmp_path, "shares.py", "--functions", "silu", "logistic_loss", "--elements", "20000", "--log", "shares.md")
     rows = table(tmp_path / "shares.md")
     assert {(row["function"], row["type"]) for row in rows} == {

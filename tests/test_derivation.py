@@ -115,7 +115,7 @@ def broken_steps(lines):
 
 @pytest.mark.parametrize(("before", "line"), STEPS)
 def test_line_equals_the_line_before_it(before, line):
-    """The first line of each derivation is the derivative itself, so that by this every line is."""
+    """The first line of each derivation is the derivative itself, so that every line equals it."""
     assert equal(before, line)
 
 
@@ -136,7 +136,7 @@ def test_slip_is_caught_going_in_and_coming_out(slip):
 
 @pytest.mark.parametrize("name", DERIVATIONS)
 def test_lines_of_a_derivation_are_all_written_differently(name):
-    """Lines that sympy had evaluated after all would fall together, and prove nothing of each other."""
+    """Lines that sympy had evaluated after all would be the same line, and prove nothing of each other."""
     lines = DERIVATIONS[name]
     assert len(set(lines)) == len(lines)
 
@@ -304,7 +304,7 @@ def ulp_error(y, v):
 def worst_ulp(results, exact, points):
     """Return the greatest error of the results, and the point where it is."""
     errors = np.array([ulp_error(y, v) for y, v in zip(results, exact, strict=True)])
-    worst = errors.argmax()  # a NaN, where there is one, and that is within no bound
+    worst = errors.argmax()  # that of a NaN, where there is one, which is within no bound
     return errors[worst], float(points[worst])
 
 
@@ -321,6 +321,6 @@ def test_results_moved_by_one_bit_exceed_the_bound(points, exact):
 
 
 def test_last_line_computed_as_it_stands_exceeds_the_bound(points, exact):
-    """Where s is rounded to 1 the last line gives 0, which is off by all 2^52 gaps and more of a normal number."""
+    """Where s is rounded to 1 the last line gives 0, which is off by 2^52 gaps or more if the value is normal."""
     s = fastsig.sigmoid(points)
     assert worst_ulp(s * (1.0 - s), exact, points)[0] >= 2.0**52

@@ -132,7 +132,7 @@ def bench(*command):
 
 
 def test_the_page_of_functions_names_all_that_is_public():
-    """Functions by a row with the first sentence of their docstrings, which is README's; others by an entry."""
+    """Functions have a row with the first sentence of their docstrings, as in README; others have an entry."""
     page = (DOCS / "functions.md").read_text("utf-8")
     rows = bench(
         "-c", "import tables; print(*map('{0[0]} {0[1]}'.format, map(tables.described, tables.REFERENCE)), sep='\\n')"

@@ -21,7 +21,7 @@ TIERS = [(table, name) for table, names in ((UFUNCS, FUNCTIONS), (FAST_UFUNCS, F
 
 
 def label(value):
-    """Return how a tier's function is called in a test's name."""
+    """Return the name of a tier's function for the name of a test."""
     return f"{'fast.' if value[0] is FAST_UFUNCS else ''}{value[1]}" if isinstance(value, tuple) else None
 
 
@@ -170,7 +170,7 @@ def divided_by_two_threads(numerator, denominator, state):
 
 @pytest.fixture
 def fractions():
-    """Return numerators and denominators, every 16th of which is 0: the others make subnormals, 1/3 and 5/3."""
+    """Return numerators and denominators: every 16th of these is 0; other quotients are subnormal, 1/3 and 5/3."""
     numerator, denominator = np.resize([2.0**-1060, 1, 5], 1024), np.full(1024, 3.0)
     denominator[::16] = 0
     return numerator, denominator
@@ -179,7 +179,7 @@ def fractions():
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("state", environments.STATES)
 def test_threads_compute_in_the_callers_environment(fractions, state):
-    # NumPy's own functions have other bits there, and one call is what they are held to.
+    # NumPy's own functions give other bits in most of these states, and threads have to give those of one call.
     split, one = divided_by_two_threads(*fractions, state)
     assert same_bits(split, one)
     with np.errstate(all="ignore"):
@@ -201,7 +201,7 @@ def test_threads_get_their_own_environment_back(fractions):
     _threaded._pool.cache_clear()
     threads = _threaded._pool(os.getpid())
     all_there = threading.Barrier(os.cpu_count())
-    list(threads.map(lambda _: all_there.wait(20), range(os.cpu_count())))  # a thread inherits the environment of now
+    list(threads.map(lambda _: all_there.wait(20), range(os.cpu_count())))  # threads inherit the present environment
     divided_by_two_threads(*fractions, "upward")
     found = [future.result() for future in [threads.submit(environments.control) for _ in range(8)]]
     assert found == [environments.control()] * 8

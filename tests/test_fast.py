@@ -47,7 +47,7 @@ def takes_two(name):
 
 
 def with_partners(name, x):
-    """Return a function's inputs for numbers x: if it takes two, beside numbers from 0 to 1, a block's of one kind."""
+    """Return a function's inputs for numbers x: if it takes two, the others are from 0 to 1, long runs of each kind."""
     if not takes_two(name):
         return (x,)
     t = np.resize(unit(x.dtype, 8000), len(x))
@@ -80,7 +80,7 @@ def with_flags(ufunc, *inputs):
 
 
 def errors(y, v):
-    """Return the errors in ULP of float32 results, of exact values in float64."""
+    """Return the errors in ULP of float32 results, given exact values in float64."""
     ulp = np.ldexp(1.0, np.frexp(np.maximum(np.abs(v), 2.0**-126))[1] - 24)
     with np.errstate(invalid="ignore"):  # infinity less infinity
         error = np.abs(y.astype(np.float64) - v) / ulp
@@ -248,7 +248,7 @@ def test_bits_do_not_depend_on_position_length_or_stride(name, dtype, isa):
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", OWN)
 def test_bits_do_not_depend_on_what_else_a_block_holds(name, dtype, isa):
-    """A kernel may compute a block otherwise that holds a number far out, or a tiny one."""
+    """A kernel may compute a block in another way if it holds a number far out, or a tiny one."""
     rng = np.random.default_rng(20190613)
     x, t = rng.normal(0, 10, 200_000).astype(dtype), rng.random(200_000).astype(dtype)
     x[1::100], x[2::100], x[3::100] = 0.0, -0.0, np.nan
@@ -265,7 +265,7 @@ def test_bits_do_not_depend_on_what_else_a_block_holds(name, dtype, isa):
             a[::100] = value
         for y, v in zip(outputs(ufunc(*mixed)), alone, strict=True):
             differ = (y != v) & ~(np.isnan(y) & np.isnan(v))
-            # The sign of a NaN as well, but where the gradient is the default tier's, which does not keep it.
+            # A NaN has to keep its sign as well, unless the gradient is the default tier's, which does not keep it.
             signs = ~np.isnan(y) if name == "logistic_loss_with_gradient" else True
             differ |= (np.signbit(y) != np.signbit(v)) & signs
             k = np.flatnonzero(differ & (np.arange(len(y)) % 100 > 0))
@@ -283,7 +283,7 @@ def test_nan_of_either_sign_stays_nan_in_vectors_and_in_what_is_left_of_them(nam
             x = np.full(n, nan, dtype)
             for inputs in {1: [(x,)], 2: [(x, np.full(n, 0.5, dtype)), (np.full(n, 0.5, dtype), x)]}[ufunc.nin]:
                 found = outputs(ufunc(*inputs))
-                depend = found if inputs[0] is x else found[:1]  # the hessian does not hang on the label
+                depend = found if inputs[0] is x else found[:1]  # the hessian does not depend on the label
                 assert all(np.isnan(y).all() for y in depend), f"{n} of {nan}"
 
 

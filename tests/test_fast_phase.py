@@ -1,4 +1,4 @@
-"""The fast phases of float64: their errors are below the margins, and the kernels do what was bounded."""
+"""The fast phases of float64: their errors are below the margins, and the kernels compute what the bounds are for."""
 
 import functools
 import importlib
@@ -28,7 +28,7 @@ bounds, constants, kernels, polynomials = map(
 FMA = {isa.name: bool(_dispatch.load(isa).FMA) for isa in _dispatch.available()}
 SEED = int(os.environ.get("FASTSIG_PROOF_SEED") or secrets.randbits(32))
 INPUTS = 500  # of each kind
-ROUNDED_UP = 0.03  # the last digits of what a comment states, and the width of the pieces
+ROUNDED_UP = 0.03  # for the last digit that a comment states, and for the width of the pieces
 
 
 @functools.cache
@@ -113,7 +113,7 @@ def test_kernels_give_the_bits_of_the_models(name, isa):
 
 @pytest.mark.parametrize("name", ["sigmoid", "sigmoid_derivative", "silu", "silu_derivative"])
 def test_no_value_is_next_to_the_least_normal_number(name):
-    # Where one is, a quotient below that number would be rounded as if it were not: divide_in_unit.
+    # If one were, divide_in_unit might round its quotient too coarsely.
     (formula,) = REFERENCE[name]
     with gmpy2.context(precision=200):
 
@@ -128,7 +128,7 @@ def test_no_value_is_next_to_the_least_normal_number(name):
 
 @pytest.mark.parametrize("isa", ISAS)
 def test_losses_next_to_the_least_normal_number_are_nearest(isa):
-    # |x| t is half a grid of the subnormals below that number, or above, and exp(-|x|) nothing but above 0.
+    # |x| t is half a step of the subnormals below that number or above it, and exp(-|x|) adds next to nothing.
     steps = np.random.default_rng(SEED).integers(2**41, 2**42, 3000)
     for half in (-1, 1):
         x = np.array([(2**53 + half) / (2 * int(n)) for n in steps])

@@ -1,6 +1,6 @@
 """No input raises a floating-point flag, and flags that others raised in the same call are kept.
 
-It is the driver that puts the flags back: what a kernel adds is what it returns, of `logit` and the losses alone.
+The driver puts the flags back and raises those that a kernel returns: only `logit` and the losses return any.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from samples import everywhere, unit
 
 
 def arguments(ufunc, dtype):
-    """Return arguments of a ufunc, of all that lies within its domain; the ends of logit's own are not."""
+    """Return arguments of a ufunc from all of its domain, but for the ends of logit's."""
     info = np.finfo(dtype)
     ends = [np.nan, np.inf, -np.inf, 0.0, -0.0, info.max, info.min, info.tiny, info.smallest_subnormal]
     x = np.concatenate([np.array(ends, dtype), everywhere(dtype, 20_000)])

@@ -1,4 +1,4 @@
-"""A caller who flushes subnormals goes on doing so, on x86 of 32 bits too: the register is asked without fenv.h."""
+"""A caller who flushes subnormals goes on doing so, on 32-bit x86 too: the tests read the register without fenv.h."""
 
 import ctypes
 import platform

@@ -2,7 +2,7 @@
 
 NumPy itself releases it around the inner loop of every ufunc that has no operand of dtype object, and here one driver
 is the inner loop of all ufuncs: no function and no instruction set can make a difference, so that one stands for all.
-What could: a driver that takes the GIL, a loop registered for objects, a function that is no ufunc any more.
+What could make one: a driver that takes the GIL, a loop registered for objects, a function that is no ufunc any more.
 """
 
 import sys

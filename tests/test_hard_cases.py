@@ -1,8 +1,8 @@
 """Inputs whose exact results lie next to a midpoint of two numbers of the type, and ties: thousands a function.
 
-A rounding test that is too narrow, or an accurate phase that is not, shows here and hardly anywhere else. The cases are
-data, in tests/hard_cases, that `bench/proof/hard_cases.py` makes; a random share of them is held against MPFR, which
-says as well how far from a midpoint they are. FASTSIG_PROOF_SEED repeats a share.
+A rounding test that is too narrow, or a flaw of the accurate phase, shows here and hardly anywhere else. The cases are
+data, in tests/hard_cases, that `bench/proof/hard_cases.py` makes; MPFR checks a random share of them, and how far from
+a midpoint they are. FASTSIG_PROOF_SEED repeats a share.
 """
 
 import importlib
@@ -28,7 +28,7 @@ nearest = importlib.import_module("nearest")
 FOLDER = Path(__file__).parent / "hard_cases"
 FILES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 SEED = int(os.environ.get("FASTSIG_PROOF_SEED") or secrets.randbits(32))
-CHECKED = 150  # cases of a file that are held against MPFR
+CHECKED = 150  # cases of a file that MPFR checks
 PARITY = {"even": 1.0, "odd": -1.0}
 HEADING = re.compile(r"# (?:at most 2\^(-\d+) ulp from a midpoint|(anywhere)|(ties)): .")
 WITH_TWO_OUTPUTS = {}  # by formula: the functions of which it is one output of two, and which
@@ -116,7 +116,7 @@ def test_hard_cases_are_right_to_the_bit(ufuncs, file):
 def test_hard_cases_are_right_where_two_results_come_together(ufuncs, file):
     cases = CASES[file]
     for name, i in WITH_TWO_OUTPUTS[cases.function]:
-        ufunc = ufuncs[name]  # whose second input counts nothing where the case has none
+        ufunc = ufuncs[name]  # whose second input has no effect where the case has none
         inputs = np.pad(cases.inputs, ((0, 0), (0, ufunc.nin - cases.inputs.shape[1])))
         lines = wrong(lambda *x, ufunc=ufunc, i=i: ufunc(*x)[i], cases._replace(inputs=inputs))
         assert not lines, f"{name}: {told(lines)}"

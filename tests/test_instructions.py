@@ -1,7 +1,7 @@
 """No module holds instructions that a CPU may lack, but for the kernels that are imported once the CPU was asked.
 
-An illegal instruction is no exception that could be caught, so that the disassembly is looked at: of all that is
-compiled, as it is installed and as it is built where the environment asks for the instructions of this machine.
+An illegal instruction is no exception that could be caught, so these tests read the disassembly of all that is
+compiled: as it is installed, and as it is built where the environment asks for the instructions of this machine.
 """
 
 import platform
@@ -25,8 +25,8 @@ if OBJDUMP is None or platform.system() != "Linux" or platform.machine() not in 
 PACKAGE = Path(fastsig.__file__).parent
 INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t(.+)$", re.M)
 
-# What each feature adds to x86-64: the registers, or how the instructions are called. FMA, F16C and all that are
-# encoded as AVX is begin with a v; what AVX-512 adds is known by its registers, and by its own forms of older ones.
+# What each feature adds to x86-64: the registers, or how the instructions are called. FMA, F16C and all else that is
+# encoded as AVX begin with a v; AVX-512 is known by its registers, and by its own forms of older instructions.
 AVX512 = r"%zmm|%k[0-7]|%[xy]mm(?:1[6-9]|2\d|3[01])\b|\{evex\}|^v\w+(?:32x[248]|64x[24]|[ao]r?[dq]u(?:8|16|32|64))\b"
 AVX512 += r"|^vmovdq[au](?:8|16|32|64)\b|^vpternlog|^vperm[it]2"
 AVX = r"^v|%ymm"
@@ -44,7 +44,7 @@ NEVER = {"SSE3 to SSE4": SSE3_TO_SSE4, "BMI": BITS, "others": OTHERS}
 def beyond(text, needs):
     """Return the instructions of a disassembly that a CPU with no more features than these may lack.
 
-    Older instructions than AVX have a name of their own where AVX encodes them.
+    Instructions older than AVX have another name where they are encoded as AVX.
     """
     forbidden = [*NEVER.values()]
     forbidden += [] if "avx512f" in needs else [AVX512]
@@ -134,7 +134,7 @@ def test_instructions_are_known_by_what_they_need(code, lacking):
 @pytest.mark.skipif(not builds.is_gcc(), reason="the flags are GCC's")
 @pytest.mark.parametrize("flag", ["-mavx", "-mavx2", "-mfma", "-mavx512f", "-msse4.1", "-mbmi2"])
 def test_what_a_compiler_makes_of_a_flag_is_found(flag, tmp_path):
-    # Loops and shifts of which each of these flags makes something else
+    # Each of these flags makes something else of this loop or of this shift.
     source, made = tmp_path / "wide.c", tmp_path / "wide.o"
     source.write_text(
         "void f(double *a, int n) { for (int i = 0; i < n; i++) a[i] = __builtin_floor(a[i] * a[i] + 1); }\n"

@@ -67,7 +67,7 @@ def test_every_position_and_length_gives_the_bits_of_the_scalar(ufunc, dtype):
 
 
 def test_a_result_does_not_depend_on_its_neighbours(ufunc, dtype):
-    # Some kernels mend results near 0, or at the ends, in a loop that runs only for a block that holds any.
+    # Some kernels correct results near 0, or at the ends, in a loop that runs only for a block that holds any.
     x = data(ufunc, dtype)
     k = np.arange(N) % 97
     expected = outputs(ufunc(*x))
@@ -263,7 +263,7 @@ def quickest(call, rounds=25):
 
 @pytest.mark.parametrize("dtype", TYPES[:3])
 def test_a_neighbouring_column_is_no_slower_than_any_other_stride(ufuncs, dtype):
-    # Element by element it would take nine times as long.
+    # Element by element it would take many times as long.
     sigmoid, table = ufuncs["sigmoid"], np.zeros((5000, 2), dtype)
     apart = np.zeros((5000, 2), dtype)
     there = quickest(lambda: sigmoid(table[:, 0], out=apart[:, 1]))
@@ -321,7 +321,7 @@ def test_both_outputs_in_one_array_are_written_as_views(ufuncs):
 
 
 def test_reductions_and_accumulations_go_element_by_element(ufuncs):
-    # The only binary ufunc of one output that can be reduced in earnest: grad y1 (1 - y1) y2 (1 - y2) ...
+    # This is the only binary ufunc of one output whose reduction has a meaning: grad y1 (1 - y1) y2 (1 - y2) ...
     backward = ufuncs["sigmoid_backward"]
     y = np.linspace(0.2, 0.8, 1000)
     running = [y[0]]

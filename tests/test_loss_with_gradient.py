@@ -1,8 +1,8 @@
-"""The loss with its gradient: each output has the bits of the function that gives it alone, whose proofs are its own.
+"""The loss with its gradient: each output has the bits of the function that gives it alone, so that its proof holds.
 
-The formulas and their margins are those of the two functions; what is new are the loops, which make one exponential for
-both. So all that could be wrong shows as a difference. All pairs of float16 are tried by
-`bench/verify_float16_pairs.py --function logistic_loss_with_gradient`.
+The formulas and their margins are those of the two functions; only the loops are new, which make one exponential for
+both. So all that could be wrong shows as a difference. `bench/verify_float16_pairs.py` tries all pairs of float16, with
+`--function logistic_loss_with_gradient`.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from samples import everywhere
 
 NAME = "logistic_loss_with_gradient"
 INVALID = (-0.5, -1.0, 1.25, np.inf, -np.inf)
-# Scores in the ranges that a block of float64 may have: near, where the logarithm is e, far, deep; and saturated.
+# Scores for each of the ranges of a block of float64: near, beyond LOG_TAIL, far, deep; and saturated ones.
 SCALES = (1e-300, 1e-30, 1e-3, 3.0, 160.0, 175.0, 400.0, 720.0, 5000.0, 1e30)
 
 
@@ -25,7 +25,7 @@ def differences(ufuncs, x, t):
 
 
 def labels(dtype, n, rng):
-    """Return labels: classes, shares, shares next to 0 and 1, and some that are none."""
+    """Return labels: classes, shares, shares next to 0 and 1, and some that are invalid or NaN."""
     t = np.where(rng.random(n) < 0.4, rng.integers(0, 2, n), rng.random(n))
     tiny = np.exp2(-rng.uniform(0, 60, n))
     t = np.where(rng.random(n) < 0.2, np.where(rng.random(n) < 0.5, tiny, 1 - tiny), t)

@@ -24,7 +24,7 @@ class Name(NamedTuple):
     by_hand: str  # of `x`, and `t` where there is a second input
     x: np.floating
     t: np.floating | None = None
-    digits: int = 3  # that tell the two results apart
+    digits: int = 3  # that show the two results to differ
 
     @property
     def inputs(self):
@@ -59,7 +59,7 @@ NAMES = (
     Name("log_expit", "SciPy", "log_sigmoid", "np.log(1 / (1 + np.exp(-x)))", F64(40)),
     Name("logsigmoid", "PyTorch", "log_sigmoid", "-np.log1p(np.exp(-x))", F64(-710)),
     Name("log1pexp", "R (Rmpfr)", "softplus", "np.log1p(np.exp(x))", F64(710)),
-    # np.logaddexp itself is right; what it is called for is this.
+    # np.logaddexp itself is right; this is the form that it replaces.
     Name("logaddexp(0, x)", "NumPy, JAX", "softplus", "np.log(1 + np.exp(x))", F64(-40)),
     Name("softplus", "PyTorch", "softplus", "np.where(x > 20, x, np.log1p(np.exp(x)))", F64(20.5), digits=12),
     Name("logit", "SciPy, PyTorch", "logit", "-np.log(1 / x - 1)", F64(1e-310)),
@@ -90,7 +90,7 @@ NAMELESS = {  # nobody else has a name for these
     "logistic_loss_with_gradient",
 }
 WRONG = 1000  # ulp
-CLOSE = 4  # ulp: SciPy's own error reaches 2
+CLOSE = 4  # ulp: SciPy's results are not correctly rounded
 
 SCIPY = {"expit": expit, "log_expit": log_expit, "logit": logit}
 SPECIAL = {

@@ -1,7 +1,7 @@
 """Newton's logistic regression on the breast-cancer data, through the loss and its two derivatives.
 
-It reaches the optimum that scikit-learn's own loss and solver reach; and as a boosting objective the pair does what
-scikit-learn's loss does, element by element.
+It reaches the optimum that scikit-learn's own loss and solver reach; and for a boosting objective, the two derivatives
+are those of scikit-learn's loss, element by element.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def test_newton_reaches_the_optimum_of_scikit_learn(cancer):
     theirs = LogisticRegression(C=1 / PENALTY, tol=1e-12, max_iter=10_000).fit(features[:, :-1], target)
     theirs = np.append(theirs.coef_[0], theirs.intercept_)
     # Newton has converged: its last step is rounding. The other solver stops at a gradient of about 1e-6, and near an
-    # optimum the loss is off by the square of what the weights are.
+    # optimum the error of the loss goes with the square of the weights'.
     assert np.abs(weights - before).max() < 1e-12
     assert np.abs(weights - theirs).max() < 1e-3
     ours, other = objective(weights, features, target), objective(theirs, features, target)

@@ -2,6 +2,9 @@
 
 import platform
 import re
+import shutil
+import subprocess
+import sys
 import sysconfig
 import tomllib
 from importlib.metadata import files, metadata
@@ -45,6 +48,28 @@ def test_the_oldest_numpy_is_the_same_wherever_it_is_named():
 def test_the_newest_entry_of_the_changelog_is_of_this_version():
     newest = re.search(r"^## \[(?:Unreleased\]: )?([\d.]+)", text_of("CHANGELOG.md"), re.M)[1]
     assert newest == fastsig.__version__ == metadata(NAME)["Version"]
+
+
+def test_links_of_the_readme_that_pypi_shows_are_absolute(tmp_path):
+    script = ROOT / ".ci" / "absolute_links"
+    if not script.exists():
+        pytest.skip("a source distribution has no .ci")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("api"))
+    (tmp_path / ".ci").mkdir()
+    for path in (script, *ROOT.glob("*.md"), ROOT / "LICENSE"):
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    command = [sys.executable, tmp_path / ".ci" / "absolute_links"]
+    subprocess.run([*command, "owner/name", "1234abc"], check=True)
+    links = re.findall(r"\]\(([^)]+)\)", (tmp_path / "README.md").read_text("utf-8"))
+    assert all(link.startswith("https://") for link in links)
+    assert "https://raw.githubusercontent.com/owner/name/1234abc/docs/figures/sigmoid_error.svg" in links
+    assert "https://github.com/owner/name/blob/1234abc/docs/accuracy.md" in links
+    done = subprocess.run([*command, "a name", "1234abc"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "OWNER/NAME, not 'a name'" in done.stderr
+    (tmp_path / "README.md").write_text("[nothing](docs/nothing.md)", "utf-8")
+    done = subprocess.run([*command, "owner/name", "1234abc"], capture_output=True, text=True)
+    assert "docs/nothing.md, and there is no such file" in done.stderr
 
 
 @pytest.mark.skipif(not STABLE_ABI, reason="this Python has no stable ABI")

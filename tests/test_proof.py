@@ -1,7 +1,7 @@
 """A share of the proof that float32 results are nearest, and proof that its tools would see a wrong one.
 
-`python bench/verify_float32.py` checks all 2^32 inputs; here are all ties, all those whose results are subnormal, and a
-random share of the rest. FASTSIG_PROOF_SEED repeats a share.
+`python bench/verify_float32.py` checks all 2^32 inputs; these tests check all ties, all inputs whose results are
+subnormal, and a random share of the rest. FASTSIG_PROOF_SEED repeats a share.
 """
 
 import importlib
@@ -112,7 +112,7 @@ def hard_in_the_log():
 
 @pytest.mark.parametrize("name", wide.ROWS)
 def test_ties_hold_every_input_that_the_exhaustive_run_left_to_mpfr(name):
-    # How many these are depends in the last place on the long double and its exponential: those of the log.
+    # How many these are depends on the last digit of long double and of its exponential: these have to be the log's.
     if f"- long double: {wide.facts()['long double']}\n" not in LOG.read_text():
         pytest.skip("the log was made with another long double")
     ties = wide.ROWS[name].ties
@@ -161,7 +161,7 @@ def test_long_double_keeps_well_within_its_bound(name, dtype):
         exact = wide.exactly(name, a)
         with gmpy2.context(precision=wide.MPFR_BITS):
             error = abs(to_mpfr(value) - exact)
-        # Where no doubt is stated: one EPS for expm1 and for the step off the midpoint, half a one for each of six
+        # Where no doubt is stated: one EPS for expm1 and for the step off the midpoint, half an EPS for each of six
         # roundings. Ties are exact there, and all else is 2^-24 away from a midpoint, or more.
         allowed = 5 * wide.EPS * abs(value) if doubt == 0 else abs(doubt) / 4
         assert error <= to_mpfr(allowed), f"{name}({float(a).hex()}), FASTSIG_PROOF_SEED={SEED}"

@@ -31,10 +31,10 @@ PICTURES = len(speed.TYPES) * 5  # near, histogram, tail, speed, derivative
 
 
 class Terminal(io.StringIO):
-    """What is written to a terminal."""
+    """A stream that says that it is a terminal."""
 
     def isatty(self):
-        """Say that it is one."""
+        """Say so."""
         return True
 
 
@@ -209,7 +209,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_measured(arguments, s
 
 
 def without(*packages):
-    """Return what finds modules, but for some packages."""
+    """Return a find_spec that does not find some packages."""
     find = importlib.util.find_spec
     return lambda name, *rest: None if name in packages else find(name, *rest)
 

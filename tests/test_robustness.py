@@ -1,6 +1,6 @@
-"""What is run for an hour by the programs of bench/, run for some seconds: arguments of every kind, many calls, faults.
+"""The long-running programs of bench/, run for some seconds: arguments of every kind, many calls, faults.
 
-And that these programs find what they are there to find.
+The tests also check that these programs find what they are there to find.
 """
 
 import importlib
@@ -39,7 +39,7 @@ def test_no_argument_makes_a_difference_to_the_bits(tmp_path):
 
 
 def view(start, steps=(8,), arena=0, n=5):
-    """Return where some float64 lie."""
+    """Return the view of some float64."""
     return fuzz.View(arena, "float64", False, (n,), steps, start)
 
 
@@ -59,7 +59,7 @@ def test_the_fuzzer_passes_what_is_right(call):
 
 @pytest.mark.parametrize("kind", ["last bit", "neighbour", "flag", "refusal"])
 def test_the_fuzzer_finds_what_is_wrong(kind, monkeypatch):
-    # The second call is the one in question, and the third that on converted copies.
+    # The second call is the one in question, and the third the one on converted copies.
     real, calls = fuzz.outcome, []
 
     def outcome(call):

@@ -1,4 +1,4 @@
-"""A function stands in three places; which one is missing is said here, by name."""
+"""Each function has three places in the sources; these tests name the place that lacks it."""
 
 import gc
 import inspect
@@ -148,7 +148,7 @@ def test_a_ufunc_owns_what_it_points_to_and_frees_it():
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # Less than the docstrings, which go with the rest. NumPy 2.3 and older keep promoters, which are half as much.
+    # This is less than the docstrings, which are freed with the rest. NumPy 2.3 and older keep promoters: half as much.
     assert after - before < 80 * sum(map(len, DOCS.values()))
     assert alive.__name__ == "softplus"
     assert alive.__doc__.endswith(DOCS["softplus"])

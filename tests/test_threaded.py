@@ -40,7 +40,7 @@ def small_parts(monkeypatch):
 
 
 def numbers(*shape, dtype=np.float64, seed=1):
-    """Return positive and negative numbers of all sizes that the functions can tell apart."""
+    """Return positive and negative numbers, of sizes where the functions vary."""
     return np.random.default_rng(seed).normal(scale=8, size=shape).astype(dtype)
 
 
@@ -621,7 +621,7 @@ def test_a_thread_that_fails_stops_the_others():
     both, failed = threading.Barrier(2), threading.Event()
 
     def fail_elsewhere(*_):
-        # Until both are there the one that fails could be done before the other begins.
+        # Without the barrier, the one that fails could be done before the other begins.
         if threading.current_thread() is threading.main_thread():
             both.wait(timeout=20)
             assert failed.wait(timeout=20)
@@ -667,7 +667,7 @@ def test_a_failure_keeps_no_array():
     gc.disable()
     try:
         gone = call()
-        # What a thread of the pool ran last it lets go of in its own time, soon after the caller has gone on.
+        # A thread of the pool lets go of what it ran last in its own time, soon after the caller has gone on.
         for _ in range(200):
             if gone() is None:
                 break
@@ -703,8 +703,8 @@ def test_ctrl_c_within_the_pools_own_code_gives_it_up(monkeypatch):
 
 
 def test_a_thread_that_comes_late_is_waited_for_or_turned_away(monkeypatch):
-    # The pool's one thread is at another caller's work when this call queues its own, and a second cannot be had: so
-    # the call has nothing to show for what it queued. The thread then takes it up while the caller is at the last part.
+    # The pool's one thread is at another caller's work when this call queues its own, and no second can be started: so
+    # the call gets no future for what it queued. The thread takes that up while the caller is at the last part.
     start, begun, free, late, done = threading.Thread.start, *(threading.Event() for _ in range(4))
 
     def start_one(thread):
@@ -750,7 +750,7 @@ def test_a_busy_pool_keeps_no_array():
 
 
 def test_an_interruption_at_any_line_waits_for_the_threads():
-    # As a debugger may set it: between two lines there is more than the signals that CPython looks for.
+    # A trace function, as debuggers set it, raises at any line; CPython looks for signals at fewer places.
     counts, helped = {"begun": 0, "ended": 0, "cut": 0}, threading.Event()
 
     def slow(*_):

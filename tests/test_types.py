@@ -1,4 +1,4 @@
-"""Types in and types out, what is refused, and everything that a ufunc's call takes."""
+"""Types in and types out, what is refused, and everything that a ufunc's call accepts."""
 
 import numpy as np
 import pytest
@@ -243,7 +243,7 @@ def test_masked_arrays_keep_their_mask(ufunc):
 
 
 class Tagged(np.ndarray):
-    """An ndarray that is not one."""
+    """A subclass of ndarray."""
 
 
 def test_subclasses_come_back(ufunc):
@@ -253,7 +253,7 @@ def test_subclasses_come_back(ufunc):
 
 
 class Intercepting:
-    """Not an array, and takes the call over."""
+    """An object that is no array, and takes the call over."""
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         """Return what was called."""

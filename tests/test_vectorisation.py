@@ -16,12 +16,13 @@ from fastsig._isa import ISAS as ROWS
 WIDTH = {"avx512": 64, "avx2": 32, "baseline": 16}  # bytes
 F16C = {row.name: "f16c" in row.needs for row in ROWS}
 
-# Elements and blocks in doubt, of which there are few: by integers, one after the other, or by sums rounded to odd.
+# These compute elements and blocks in doubt, of which there are few: with integers, one after the other, or by sums
+# rounded to odd.
 RARE = ("accurate_f64", "accurate_narrow", "decide_narrow", "decide_of_exp", "leave_to_accurate")
-# What GCC 12 makes no vectors of with SSE2 alone: choices between numbers by comparisons that it has not.
+# GCC 12 makes no vectors of these with SSE2 alone, which lacks the comparisons for their choices between numbers.
 NOT_WITH_SSE2 = ("settle", "map_far_f64", "map_far_with_f64", "plain_with_single", "plain_values", "any_of")
 
-# And what GCC 16 leaves scalar there, in some kernels, of what GCC 12 and 14 make vectors of.
+# GCC 16 leaves these scalar there, in some kernels, while GCC 12 and 14 make vectors of them.
 NOT_BY_GCC_16 = ("flags_of_widened", "flags_of_doubles") if builds.version_of_gcc() >= 16 else ()
 
 FUNCTION = re.compile(
@@ -77,7 +78,7 @@ def test_every_kernel_loop_is_vectorised_at_full_width(hostile_build, isa):
     fast = [name for name in functions if FAST_KERNEL.search(name)]
     tables = _dispatch.load(_dispatch.PICKED)
     assert len(fast) == 2 * sum(tables.FAST[name] is not tables.KERNELS[name] for name in FAST)  # that have their own
-    # Without FMA they run the default's loops, and those of their own are not compiled. With it, it is the other way.
+    # Without FMA they run the default's loops, and the compiler drops their own. With FMA it is the other way round.
     own = {line for name in fast for line in loops_of(name, functions, F16C[isa])} - {
         line for name in kernels for line in loops_of(name, functions, F16C[isa])
     }

@@ -83,7 +83,7 @@ def test_nearest_breaks_ties_to_even_and_keeps_the_sign_of_zero(dtype):
     assert zero == 0
     assert np.signbit(zero)
     assert nearest.from_midpoint("sigmoid_backward", dtype, (grads[0], 0.5)) == -np.inf
-    half = 0.25 - 2.0 ** -(info.nmant + 3)  # 1/2 less of it is a midpoint, at x = 0, and beside it above and below
+    half = 0.25 - 2.0 ** -(info.nmant + 3)  # 1/2 - half is a midpoint, the value at x = 0; the others are next to it
     x = [0.0, least, -least]
     y = nearest.nearest("logistic_loss_gradient", dtype, [(a, half) for a in x])
     np.testing.assert_array_equal(y, np.array([0.25, 0.25 + 2.0 ** -(info.nmant + 2), 0.25], dtype))
@@ -106,7 +106,7 @@ def test_long_double_keeps_within_half_of_the_error_stated(name):
     values, doubts = wide.wide(name, *inputs, bound=wide.ERRORS[name] * wide.EPS)
     with gmpy2.context(precision=2500):
         for *numbers, value, doubt in zip(*inputs, values, doubts, strict=True):
-            if doubt == 0:  # beyond doubt, but moved off a midpoint
+            if doubt == 0:  # no error is stated, as of a value moved off a midpoint
                 continue
             exact, _ = nearest.FORMULAS[name](*map(gmpy2.mpfr, map(float, numbers)))
             assert abs(to_mpfr(value) - exact) <= to_mpfr(abs(doubt)) / 2, (numbers, f"FASTSIG_PROOF_SEED={SEED}")
@@ -135,7 +135,7 @@ def test_sums_of_float16_next_to_a_midpoint_lie_on_the_side_of_the_rest():
     found, doubtful = pairs.rounded_sums(a, 0.0)  # exact: ties to even
     assert found.tolist() == [1, 1, 1 + 2.0**-9]
     assert doubtful.size == 0
-    assert pairs.rounded_sums(a - 2.0**-30, 2.0**-30)[1].size == 3  # MPFR's, unless r is exact
+    assert pairs.rounded_sums(a - 2.0**-30, 2.0**-30)[1].size == 3  # left to MPFR, unless r is exact
 
 
 def test_float16_is_rounded_as_numpy_does():
@@ -222,7 +222,7 @@ def test_inputs_of_float64_are_of_all_kinds():
         (100, np.inf, 5000),
     ):
         assert np.sum((x > low) & (x < high)) > least, (low, high)
-    assert np.isnan(x).any()  # one number in 40,000: a NaN needs all bits of the exponent
+    assert np.isnan(x).any()  # few: a NaN needs all bits of the exponent
     x, t = verify_float64.draw("logistic_loss_gradient", 100_000, rng)
     assert np.sum((t == 0) | (t == 1)) > 5000
     with np.errstate(all="ignore"):

@@ -1,7 +1,8 @@
 """What threads do with fastsig at once: `.ci/thread_sanitizer` runs it under ThreadSanitizer.
 
-First calls, shared inputs of every type, both tiers, parts of one output, and `threaded` from several threads. With
-`--race` two threads write to the same elements, which ThreadSanitizer has to see, or it sees nothing of fastsig.
+The threads make first calls, share inputs of every type, call both tiers, write to parts of one output, and call
+`threaded`. With `--race` two threads write to the same elements: ThreadSanitizer has to report that, or it sees nothing
+of fastsig.
 """
 
 import sys
@@ -15,7 +16,7 @@ from fastsig import _threaded, fast
 
 THREADS = 8
 TYPES = [np.dtype(t) for t in ("e", "f", "d", "g", "?", "i1", "i8", ml_dtypes.bfloat16)]
-_threaded.LEAST = 1 << 12  # so that `threaded` cuts arrays for which there is time
+_threaded.LEAST = 1 << 12  # so that `threaded` cuts an array that there is time for
 
 rng = np.random.default_rng(14)
 shared = [rng.uniform(0.01, 0.99, 301).astype(dtype) for dtype in TYPES]

@@ -59,7 +59,7 @@ def control(name):
                     "no:cacheprovider",
                     sources / "tests" / "test_hard_cases.py",
                 ],
-                cwd=sources / "lib",  # which comes first in what Python searches
+                cwd=sources / "lib",  # the first folder that Python searches
                 stdout=subprocess.PIPE,
                 text=True,
             )

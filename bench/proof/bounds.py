@@ -4,29 +4,27 @@
 
 Exits with 1 if a margin is too small. With --log the table goes to bench/logs/fast_phase.md.
 
-A rounding test rounds q + c twice, with the margin on either side; q is a float64, |q| >= 2^52 |c|, or near enough.
+A rounding test rounds q + c twice, with a margin added and subtracted; q is a float64, |q| >= 2^52 |c|, or near enough.
 
-- The margin is a share m of c (MARGIN, MARGIN_SECOND). Let the error be E |v| at most, v the exact value.
-If
-  E |v| <= m |c|, v lies between the two numbers that are rounded: if both give y, so does v. If not, |c| < E |v|/m, and
-  where m > 2^54 E (1 + 2^-20) that and E |v| together are below 2^-54 |v|, less than half the distance of q to the
-  nearest other float64, so that q is what v and both numbers round to. It takes m > 2^54 E.
+- The margin is a share m of c (MARGIN, MARGIN_SECOND). Let the error be E |v| at most, v the exact value. If E |v| <=
+  m |c|, v lies between the two numbers that are rounded: if both give y, so does v. If not, |c| < E |v|/m, and where
+  m > 2^54 E (1 + 2^-20) that and E |v| together are below 2^-54 |v|, less than half the distance of q to the nearest
+  other float64, so that q is what v and both numbers round to. So m has to exceed 2^54 E.
 - The margin is a share of h (LOG_ERROR), or one of terms that cancel (MARGIN_SUM, MARGIN_GRADIENT): it has to exceed
-the
-  error itself.
+  the error itself.
 
 The last operations are rounded too: r (1 + m), the product rest r, and without FMA that of c and 1 + m, by 2^-53 of c
 each, the margin of a sum by 2^-53 of it, and the sum of a tail and its margin by 2^-53 of it, at most 2^-104 of the
-value; SLACK covers them, and that m (1 - m) is a little less than m.
+value; SLACK covers them, and the little by which m (1 - m) is less than m.
 
 Where the result is subnormal, q is next to the quotient on the grid of the subnormals; the remainder n - q d is exact
-there as well, since it is in the unit, 2^128 above, and c may be half the grid or hardly more. The error is still that
-of n and d, a share of v, and it says nothing of the grid: v lies between the two numbers, or |c| < E |v|/m is less than
-half of 2^-53 of v, which is less than half the grid.
+there as well, since it is in the unit, scaled by 2^128, and c may be half the grid or hardly more. The error is still
+that of n and d, a share of v, and does not depend on the grid: v lies between the two numbers, or |c| < E |v|/m is less
+than half of 2^-53 of v, which is less than half the grid.
 
 The ranges: exp(-t) = 2^k exp(-r), |r| <= ln2/2 (1 + 2^-40), in small pieces; for k = 0, r >= 0, and r_h + r_l = t
-exactly. Each k down to LAST, and beyond it all k at once, numerators in units of 2^k, of which the interval 0 ..
-2^LAST is known.
+exactly. Each k down to LAST is looked at alone, and all below at once: numerators are then in units of 2^k, of which
+only the interval 0 .. 2^LAST is known.
 """
 
 import argparse
@@ -67,7 +65,7 @@ LAST = -20
 PIECES = 256
 COARSE = 8  # pieces of r to begin with
 SLACK = arb(1) + arb(2) ** -12
-REDUCTION = -86  # 2^-86: what r_h + r_l is off, n LN2_LO below 2^-33 being rounded, and LN2_LO by 2^-92
+REDUCTION = -86  # log2 of the error of r_h + r_l: n LN2_LO, below 2^-33, is rounded, LN2_LO inexact by 2^-92 in all
 
 
 def half_log2():
@@ -89,7 +87,7 @@ def octaves(first, last, parts):
 
 
 class Piece:
-    """One piece: the arithmetic, the exponential's parts, and t; k is None where it is all that are below LAST."""
+    """One piece: the arithmetic, the exponential's parts, and t; k is None for all that are below LAST."""
 
     def __init__(self, fused, c, k, low, high):
         self.m, self.c, self.k = Bounds(fused), c, LAST - 1 if k is None else k
@@ -178,7 +176,7 @@ def second_derivative_bound(fused, c, count):
     """Return the relative error of the second derivative; for k = 0 in pieces of r that reach its least value.
 
     g = e (1 - e)/(1 + e)^3, and d log(g)/d log(e) = (1 - 3e/(1 + e)) - e/(1 - e): the first is 1 at most. The second
-    is 2.42 at most for k < 0, where e < 0.7072; for k = 0 what e is off is bounded in parts of 1 - e.
+    is 2.42 at most for k < 0, where e < 0.7072; for k = 0 the error of e is bounded in parts of 1 - e.
     """
 
     def of_piece(low, high, k):
@@ -198,7 +196,7 @@ def second_derivative_bound(fused, c, count):
 def silu_derivative_bound(fused, c, count):
     """Return the error of silu' in parts of the terms that its margin is a share of.
 
-    What e is off relatively counts at most once: a/(d + n) by it or less, and so is what is added, p by it or less.
+    The relative error of e counts at most once: that of a/(d + n) is no larger, nor is that of p, which is added.
     """
 
     def of_piece(low, high, k, negative, t):
@@ -220,8 +218,8 @@ def silu_derivative_bound(fused, c, count):
 def loss_far_bound(fused, c, count):
     """Return the relative error of the loss p + e, p = |x| t, where the logarithm is e: beyond LOG_TAIL.
 
-    In units of 2^k, of which nothing else hangs on k: for p = 0 and of 2^-60 to 2^60, in which p = 2^-60 stands for all
-    that are smaller, being an interval from 0; and for p = 1 .. 2 in units of its own, where e is below 2^LAST.
+    It is in units of 2^k, and nothing else depends on k: for p up to 2^60, of which those up to 2^-60 are one interval
+    from 0; and for p = 1 .. 2 in units of its own, where e is below 2^LAST.
     """
 
     def of_piece(low, high, k, least, most):
@@ -308,10 +306,10 @@ def gradient_bound(fused, c, count):
 
 
 def narrow_bound(f, polynomial):
-    """Return the bound of a function of the exponential of float32 inputs, and what is made of it, relatively.
+    """Return the relative error of a function of the exponential of float32 inputs.
 
-    r, in octaves, is off what LOG2E is off log2(e), 150 times at most, and a rounding or two of a number below 1. The
-    sums and products that follow add four roundings of the result at most, 2^-51 of it.
+    The error of r, in octaves, is that of LOG2E, NARROW_MOST times at most, and a rounding or two of a number below 1.
+    The sums and products that follow add four roundings of the result at most, 2^-51 of it.
     """
 
     def bound(fused, c, count):
@@ -334,9 +332,9 @@ def narrow_bound(f, polynomial):
 
 
 def ratios():
-    """Return the interval of m/b: j is the whole part of the bits' difference and OCTAVE_SHIFT, in octaves.
+    """Return the interval of m/b: j is the whole part of the bits' difference plus OCTAVE_SHIFT, in octaves.
 
-    The bits of 2^n (1 + f) are n + f in octaves, which is 0 .. 0.0861 below its logarithm.
+    The bits of 2^n (1 + f) are n + f in octaves, 0 .. 0.0861 below its binary logarithm.
     """
     shift, off = arb(0x3A00000000000) / pow2(52), exactly(0.0861)
     return pow2(-(1 - shift + off)), pow2(shift + off)
@@ -381,18 +379,18 @@ def logit_bound(fused, c, count):
 
 
 def backward_bound(fused, c, count):
-    """Return what grad y c, c = 1 - y, is off in backward_product, in parts of |rest| + |a.l|: c is a pair exactly.
+    """Return the error of grad y c, c = 1 - y, in backward_product, in parts of |rest| + |a.l|: c is a pair exactly.
 
-    With u = 2^-53, p is off u |p.l| after the rounding of its tail, and grad p.l <= |rest|/(1 - u); rest is off
-    u |rest|/(1 - u), and a.l u |a.l|/(1 - u). Then a tail and its margin are added, with u (1 + m) |a.l|, unless all
-    was exact. Without FMA y c.l is rounded as well: see `backward_product_bound`.
+    With u = 2^-53, the error of p is u |p.l| after the rounding of its tail, and grad p.l <= |rest|/(1 - u); that of
+    rest is u |rest|/(1 - u), that of a.l u |a.l|/(1 - u). To add a tail and its margin makes another u (1 + m) |a.l|,
+    unless all was exact. Without FMA y c.l is rounded as well: see `backward_product_bound`.
     """
     u = pow2(-53)
     return (2 * u * (1 + 2 * u) / (1 - u) ** 2).max(u / (1 - u) + u * (1 + exactly(c["TAIL_ERROR"])))
 
 
 def backward_product_bound(fused, c, count):
-    """Return what the rounding of y c.l, which there is without FMA, is off in parts of |a.h|: |c.l| <= u |c.h|."""
+    """Return the error that the rounding of y c.l makes without FMA, in parts of |a.h|: |c.l| <= u |c.h|."""
     u = pow2(-53)
     return u**2 * (1 + 4 * u)
 
@@ -425,7 +423,7 @@ def margin(name, c):
 
 
 def least_margin(name, error):
-    """Return the margin that an error calls for."""
+    """Return the margin that an error requires."""
     return above((pow2(54) if FUNCTIONS[name][2] == SHARE else 1) * error * SLACK)
 
 

@@ -2,16 +2,16 @@
 
 A formula is run over an interval of its inputs. Each step's value is what exact arithmetic would give there (a ball
 that holds it everywhere in the interval) plus a linear combination of the roundings made so far, each a symbol of its
-own with a bound. So the rounding of a sum and the tail that puts it back cancel, as they do in the machine, and what
-remains in the end is what no tail has put back. Products of two symbols go into a remainder that cancels with
-nothing.
+own with a bound. So the rounding of a sum and the tail that restores it cancel, as they do in the machine, and what
+remains in the end are the roundings that no tail restores. Products of two symbols go into a remainder that cancels
+with nothing.
 
-That an operation is exact is derived where numbers carry the power of two of which they are multiples; where a lemma
-says it, the lemma has a name below and its proof in its docstring.
+That an operation is exact is derived where numbers carry the power of two of which they are multiples; elsewhere a
+lemma says it, which the docstring of the formula or of the method proves.
 
 Coefficients are balls as well, so that a symbol multiplied by an interval no longer cancels with itself. Pairs are
-therefore cut before they are multiplied: from there on the head is a float64 like any other, without an error, and what
-the pair's sum is off, a combination of the older symbols, is the tail's.
+therefore cut before they are multiplied: from there on the head is a float64 like any other, without an error, and the
+error of the pair's sum, a combination of the older symbols, is the tail's.
 """
 
 from flint import arb, fmpq
@@ -41,7 +41,7 @@ def above(x):
 
 
 def within(x):
-    """Return the ball of all that is no larger than a ball of radius 0."""
+    """Return the ball of all whose magnitude is no larger than a ball of radius 0."""
     return (-x).union(x)
 
 
@@ -104,7 +104,7 @@ class Bounds:
     # What is known of a value
 
     def error(self, a):
-        """Return a bound of what a value is off its exact one."""
+        """Return a bound of a value's error."""
         return above(sum((above(c) * self.symbols[k] for k, c in a.errors.items()), a.rest))
 
     def most(self, a):
@@ -131,7 +131,7 @@ class Bounds:
         return Value(ball, lsb=lsb)
 
     def off(self, a, bound, lsb=None):
-        """Return a value that is off another by a new symbol within a bound."""
+        """Return a value that differs from another by a new symbol within a bound."""
         self.symbols.append(above(bound))
         return Value(a.exact, {**a.errors, len(self.symbols) - 1: arb(1)}, a.rest, lsb)
 
@@ -175,7 +175,7 @@ class Bounds:
         return not self.scaled and a.lsb is not None and a.lsb >= LEAST and self.most(a) <= pow2(a.lsb + 53)
 
     def half_ulp(self, a):
-        """Return a bound of what the rounding of a value to the nearest float64 is off."""
+        """Return a bound of the error that rounding a value to the nearest float64 makes."""
         most = self.most(a)
         return most * pow2(-53) if self.scaled else pow2(exponent(most) - 53)
 
@@ -193,9 +193,9 @@ class Bounds:
         return self.off(a, half if most is None else half.min(most), lsb)
 
     def add(self, a, b, ideal=None):
-        """Return RN(a + b); ideal gives what exact arithmetic makes of it, where the balls of a and b do not see it.
+        """Return RN(a + b); ideal gives its exact value where the balls of a and b do not show it.
 
-        The sum is off what RN is no more than it is off a or b, which are numbers of the type.
+        RN(a + b) is no further from the sum than a or b is, both of which are numbers of the type.
         """
         s = self.plus(a, b)
         return self.rounded(s if ideal is None else self.ideal(s, ideal), self.most(a).min(self.most(b)))
@@ -217,7 +217,7 @@ class Bounds:
         return self.rounded(s if ideal is None else self.ideal(s, ideal))
 
     def ideal(self, a, exact):
-        """Return a value of which exact arithmetic makes what exact() returns, where balls do not see it."""
+        """Return a value whose exact value is what exact() returns, where balls do not show it."""
         return Value(arb(exact()), a.errors, a.rest, a.lsb)
 
     def zero(self):
@@ -241,9 +241,9 @@ class Bounds:
     def fast_two_sum(self, a, b, lemma=None):
         """Return a + b as a pair.
 
-        The sequence s = a + b, (a - s) + b is exact where a's exponent is not below b's, which is looked up, and
-        where a is a multiple of b's last bit: s - a is then one too and no larger than b. Other reasons are the
-        caller's, in words.
+        The sequence s = a + b, (a - s) + b is exact where a's exponent is not below b's, which is checked, and
+        where a is a multiple of b's last bit: s - a is then one too and no larger than b. A caller that has another
+        reason states it as the lemma.
         """
         if lemma is None and not exponent(self.least(a)) >= exponent(self.most(b)):
             raise ArithmeticError("fast_two_sum: the first summand may be the smaller")
@@ -261,13 +261,13 @@ class Bounds:
         return self.split(p)
 
     def cut(self, h, l):
-        """Return a pair whose head has no error: what the sum is off is the tail's."""
+        """Return a pair whose head has no error: that of the sum is the tail's."""
         total = self.plus(h, l)
         head, off = self.ball(h), self.most(l) + self.error(total)
         return Value(head, lsb=h.lsb), Value(within(above(off)), total.errors, total.rest, l.lsb)
 
     def lacks(self, a, bound):
-        """Return a value that stands for one that exceeds it by bound() or less: a term that the formula drops."""
+        """Return a value that stands for one that differs by bound() or less, a term that the formula drops."""
         most = above(arb(bound()))
         lacking = self.off(a, most, a.lsb)
         lacking.exact = a.exact + within(most)
@@ -278,11 +278,11 @@ class Bounds:
     def divide(self, n, d):
         """Return n/d of pairs, as q = RN(n_h r), r = RN(1/d_h), and the remainder over the divisor.
 
-        N and D are the sums. q is off N/D by what r and a product are rounded, 2^-52, and by the tails' shares. The
-        remainder n_h - q d_h has an exact float64, since q is within some ulp of n_h/d_h; without FMA the difference
+        N and D are the sums. q differs from N/D by the roundings of r and of a product, 2^-52, and the tails' shares.
+        The remainder n_h - q d_h is a float64, since q is within some ulp of n_h/d_h; without FMA the difference
         n_h - RN(q d_h) is exact by Sterbenz, and the product's tail is subtracted, with one more rounding at most.
-        The tails are added with a rounding or two, the sum of both with another. r is not 1/D: that counts for the
-        correction's own size only, and so do two roundings of what it is multiplied by.
+        The tails are added with a rounding or two, the sum of both with another. That r is not 1/D counts only in
+        parts of the correction, and so do two roundings of its factors.
         """
         top, bottom = self.plus(*n), self.plus(*d)
         exact = top.exact / bottom.exact
@@ -342,7 +342,7 @@ class Bounds:
         return s if ideal is None else self.ideal(s, ideal)
 
     def difference_of_parts(self, e, unit, n_h, n_l, k):
-        """Return the numerator of 1 - exp(-r): d - n. For k = 0 it is 12 r, a multiple of 2^-49, and w_l - w_l."""
+        """Return the numerator of 1 - exp(-r): d - n. For k = 0 it is 12 r, a multiple of 2^-49; the tails cancel."""
         _, d_head, w_l, r = e
         if k == 0 and self.share is None:
             return Value(12 * r.exact, lsb=r.lsb), self.number(0.0)
@@ -358,7 +358,7 @@ class Bounds:
     def near_zero(self, r, e):
         """Return tau, p and g' of the second derivative for 0 < r <= 2^-26, k = 0.
 
-        w_h is 12 there, v <= 2^-52 being below half of what it is a multiple of, d_h is 24 and d_l is 2 w_l. 1/24 is
+        w_h is 12 there, since v <= 2^-52 is below half of its last bit, d_h is 24 and d_l is 2 w_l. 1/24 is
         rounded by -2^-54 of it, and 12 r RN(1/24) = (r/2)(1 - 2^-54) rounds to r/2: it is less than half an ulp off,
         or, for a power of two, halfway, and r/2 is even. So tau is r/2, and what it lacks is tau d_l/24, in which the
         remainder n - q d has no share. q is within 2^-53 of 1/2 - r/4, and p = 1/4 - (1/2 - q)^2 rounds to 1/4; 6p -
@@ -375,7 +375,7 @@ class Bounds:
         return Division(tau, rest, one, one, tau.exact), self.number(0.25), tail, self.number(0.125)
 
     def not_larger(self, a, b):
-        """Return the lemma that b is no larger than a, having looked."""
+        """Check that b is no larger than a, and return the lemma that says so."""
         if not self.most(b) <= self.least(a):
             raise ArithmeticError("fast_two_sum: the second summand may be the larger")
         return "no larger"
@@ -397,9 +397,9 @@ class Bounds:
     def fused_sum(self, f, a, b):
         """Return f a + b as a pair, by s = fma(f, a, b) and fma(f, a, -s) + b or fma(f, a, b - s), f = 2^n or 3/2.
 
-        By a power of two it is the fast sum of f a and b or of b and f a, whose first must not be the smaller. For 3/2,
-        s is near f a: f a - s is no larger than b and half an ulp of s, and a multiple of the last bit of f a or of s;
-        that it has 53 bits, and the tail as well, is looked up.
+        For a power of two it is the fast sum of f a and b or of b and f a, whose first must not be the smaller. For
+        3/2, s is near f a: f a - s is no larger than b and half an ulp of s, and a multiple of the last bit of f a or
+        of s; that it has 53 bits, and the tail as well, is checked.
         """
         p = self.product(f, a) if self.fused else self.mul(f, a)
         if not self.scaled and f.exact == 1.5:

@@ -5,14 +5,14 @@
 
 Three kinds of search, each of which MPFR confirms case by case:
 
-- flat: where a function, or what is left of it beyond a line whose values have no more bits than the type, changes less
-  than an ULP from one input to the next. The input that is nearest to where a midpoint is attained is found by Newton.
-- walked: where it is steep. Over a block of consecutive inputs the results, in ULP modulo 1, are a quadratic, of which
-  64 bits after the point are evaluated at each input; those next to 1/2 are kept.
+- flat: where a function, or its difference from a line whose values have no more bits than the type, changes less than
+  an ULP from one input to the next. Newton's method finds the input that is nearest to where a midpoint is attained.
+- walked: where it is steep. Over a block of consecutive inputs the results, in ULP modulo 1, are a quadratic, which is
+  evaluated at each input with 64 bits after the point; inputs whose value is next to 1/2 are kept.
 - solved: where results are linear in one of two inputs, all of a binade at once, by Euclid's algorithm.
 
-What has a structure is listed and not searched: next to zero, subnormal numbers, exact ties, the neighbours of
-thresholds. A file says of each part how far from a midpoint its cases are at most.
+Inputs with a structure are listed and not searched: those next to zero, subnormal numbers, exact ties, the neighbours
+of thresholds. A file says of each part how far from a midpoint its cases are at most.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def exponents(low, high, sign=1, centre=0.0):
 
 
 class Line(NamedTuple):
-    """A flat search: what is left of a function beyond slope (x - centre) is flat from there on."""
+    """A flat search: a function less slope (x - centre) is flat near the points that start draws."""
 
     start: object
     slope: float = 0.0
@@ -144,11 +144,11 @@ PLANS = {
 
 PAIRS = ("sigmoid_backward", "logistic_loss", "logistic_loss_gradient")
 
-# What version 0.1.1 had wrong.
+# Inputs whose results were wrong in version 0.1.1.
 WRONG = {
     "sigmoid_float64": ["-0x1.0547p-37", "0x3p-52"],
     "sigmoid_derivative_float64": ["0x1.4749745a2944ap+0"],
-    "softplus_float64": ["0x1.2544d009a1cb9p-46"],  # as log_sigmoid of the opposite
+    "softplus_float64": ["0x1.2544d009a1cb9p-46"],  # in log_sigmoid, of -x
     "silu_derivative_float64": ["0x1.946p-42"],
     "logit_float64": ["0x1.9c2311d65781ep-2"],
     "sigmoid_backward_float64": ["-0xab6p-1074 0x1.ffffffce8de80p-2"],
@@ -236,7 +236,7 @@ def quadratic(name, dtype, start, step, rest):
 
 
 def walked(name, dtype, starts, count, points, rng, rest=lambda _: ()):
-    """Return the nearest to midpoints that are met on walks of so many points: about count of them."""
+    """Return about count inputs whose results are nearest to midpoints, of those met on walks of so many points."""
     kind, block = np.dtype(dtype).type, BLOCKS[dtype]
     blocks = int(points) // block
     tolerance = count / (2 * blocks * block)
@@ -482,7 +482,7 @@ def gradient_parts(dtype, points, rng):
     def next_to_zero():
         which = rng.integers(0, 3)
         x = a.sign() * (a.number(0, 20) if which == 0 else a.power(-60, 0))
-        if which == 2:  # as far as t is subnormal, and the difference less than half the least of them: a zero's sign
+        if which == 2:  # until t is subnormal, and the difference less than half the least of them: a zero's sign
             x = -a.number(20, (p - form.least) * LN2)
         with gmpy2.context(precision=WIDTH):
             t = rounded(FORMULAS["sigmoid"](mpfr(x))[0], form)

@@ -1,4 +1,4 @@
-"""What a kernel of float64 gives where its fast phase has no doubt, by the models, in software arithmetic."""
+"""The results of the fast phases of float64, by the models, in software arithmetic."""
 
 import struct
 
@@ -22,7 +22,7 @@ from models import (
 from rounded import Rounded
 
 LEAST_NORMAL = mpfr(2.0**-1022)
-NEAR = 354  # 511 ln 2, nearly: a block of smaller |x| is computed without the unit
+NEAR = 354  # 511 ln 2, nearly: a block of smaller |x| is computed without the unit, 2^128
 
 
 def bits(x):
@@ -126,7 +126,7 @@ class Kernels:
         return self.within(q, rest, r, margin)
 
     def quotient(self, x):
-        """Return the quotient of log(1 + e), and whether c is 3/2: log1p_quotients."""
+        """Return the quotient of log(1 + e), and whether c is 3/2: plus_log1p."""
         near = abs(x) < self.c["NEAR_LOG"]
         _, e, r_l, k = self.parts(x, "LOG_MOST")
         return near, log1p_quotient(self.m, self.c, near, e, r_l, k - 1)

@@ -1,8 +1,8 @@
-"""The fast phases of the pages, step by step, for any arithmetic.
+"""The fast phases of the kernels' sources, step by step, for any arithmetic.
 
-`errors.Bounds` runs them over an interval and tells what they are off; `rounded.Rounded` runs them on a number and
-gives the bits that a kernel has to give. Where exact arithmetic gives 0 or another form of the same, or where a
-formula drops a term, the model says so (`ideal`, `lacks`): it is the algebra of the page, which balls do not see.
+`errors.Bounds` runs them over an interval and bounds their errors; `rounded.Rounded` runs them on a number and gives
+the bits that a kernel has to give. Where exact arithmetic gives 0 or another form of the same, or where a formula drops
+a term, the model says so (`ideal`, `lacks`): that is the algebra of the sources, which balls do not show.
 """
 
 from errors import above, exactly
@@ -109,7 +109,7 @@ def second_derivative(m, c, negative, t, e, r_l, k):
     g(r) = p tau, p = q - q^2, tau = 1 - 2q, of r_h. With q = q' + rho and tau = tau' + sigma, rho and sigma what the
     heads lack, and 1 - 2q' = tau' + sigma + 2 rho:
       g = (q' - q'^2) tau' + p' sigma + tau'^2 rho + terms of two of rho, sigma and the tail of p', which are dropped.
-    g' = p (6p - 1), and g'' = g (1 - 12p): r_l is below 0.6 r_h, and what r_l^2 counts is below 4 r_l^2 g. For r_h =
+    g' = p (6p - 1), and g'' = g (1 - 12p): r_l is below 0.6 r_h, and the term of r_l^2 is below 4 r_l^2 g. For r_h =
     0 the result is r_l/8, exactly rounded but for a share of r_l^2.
 
     Near 0 what counts is that r_l/8 is added to next to nothing: see `Bounds.near_zero`.
@@ -135,9 +135,9 @@ def second_derivative(m, c, negative, t, e, r_l, k):
 def silu_derivative(m, c, negative, t, e, r_l, k):
     """Return a rounding test's q, rest and r, and the terms of which its margin is a share: silu_derivative_f64.
 
-    b + |x| q: up to |x| = 0.7 the first is the larger, and beyond the zero, 1.278; between both are multiples of
-    2^-55 and below 0.3. Where the sum is below 1/4 it is exact, and where not, it is a multiple of 2^-54, and so is
-    its difference with b, a multiple of 2^-53: exact as well.
+    The sum of b and |x| q: b is the larger up to |x| = 0.7 and beyond the zero, 1.278; in between, both are multiples
+    of 2^-55 and below 0.3. There a sum below 1/4 is exact; any other is a multiple of 2^-54, and so is its difference
+    from b, a multiple of 2^-53, which is exact as well.
     """
     n, d = in_unit(m, e, r_l, k)
     s = total(m, n, d)
@@ -228,7 +228,7 @@ def atanh_series(m, c, v):
 
 
 def slope_error(m, c, v):
-    """Return what SLOPE is off the slope of u = A3 v + A5 v^2 + ..., which is A3 + 2 A5 v + ... + 8 A17 v^7."""
+    """Return the error of SLOPE as the slope of u = A3 v + A5 v^2 + ..., which is A3 + 2 A5 v + ... + 8 A17 v^7."""
     slope = arb(0)
     for k in range(8, 0, -1):
         slope = slope * v.exact + k * exactly(c[f"ATANH_A{2 * k + 1}"])
@@ -236,7 +236,7 @@ def slope_error(m, c, v):
 
 
 def tail_error(m, c, v, h, l):
-    """Return what l (v + CURVE v^2) is off l v/(1 - v), in parts of l, and l^2 h/(1 - v)^2."""
+    """Return the error of l (v + CURVE v^2) as l v/(1 - v), and l^2 h/(1 - v)^2, in parts of l."""
     curve = v.exact**2 * (exactly(c["CURVE"]) - 1 / (1 - v.exact))
     return above(curve) + m.most(l) * m.most(h) / (1 - m.most(v)) ** 2
 
@@ -244,8 +244,8 @@ def tail_error(m, c, v, h, l):
 def atanh_pair(m, c, q):
     """Return atanh of a pair that is cut, as a pair: atanh_factor and atanh_of.
 
-    What it drops: of v's tail what SLOPE is off, and its square, of which half of u'' < 0.5 is a factor; of q's what
-    CURVE is off, and its square, of which q/(1 - v)^2 is a factor.
+    What it drops: of v's tail the error of SLOPE, and the square times u''/2 < 0.5; of q's tail the error of CURVE, and
+    the square times q/(1 - v)^2.
     """
     h, l = q
     plain_h, plain_l, a3 = m.beside(h), m.beside(l), m.number(c["ATANH_A3"])
@@ -275,7 +275,7 @@ def atanh_pair(m, c, q):
 def softplus(m, c, near, z, q):
     """Return the sum of a logarithm and what is added, z >= 0, as h and l: softplus_f64.
 
-    LN15 is a multiple of 2^-52, of which the last bit of z < 2 is no multiple but 2^-52 itself: the first sum is exact.
+    LN15 is a multiple of 2^-52, and the last bit of z < 2 is 2^-52 or less: the first sum is exact.
     """
     log_c, log_c_l = (m.number(c[name] if near else 0.0) for name in ("LN15", "LN15_TAIL"))
     b, b_l = m.fast_two_sum(log_c, z, lemma="LN15 is 0 or a multiple of z's last bit")
@@ -299,9 +299,9 @@ def logistic_loss(m, c, near, z, z_l, q):
 def logit_quotient(m, c, low, ratio, b, b_l):
     """Return the quotient of logit, of m and 1 - p = b + b_l or p = b: logit_f64.
 
-    The difference b - c m is exact: b - m by Sterbenz, m/b in 0.551 .. 1.242, and with m/2 a multiple of ulp(m)/2 below
-    0.42 m. Its sum with b_l is a pair: |b_l| is smaller or, where the first is 2^-55 or less, it is a multiple of the
-    last bit of b_l. The divisor c m + b + b_l is 2b - first + b_l.
+    The difference b - c m is exact: b - m by Sterbenz, m/b in 0.551 .. 1.242; b - 1.5 m as a multiple of ulp(m)/2 below
+    0.42 m. Its sum with b_l is a pair: |b_l| is smaller, or, where the difference is 2^-55 or less, that is a multiple
+    of the last bit of b_l. The divisor c m + b + b_l is 2b - first + b_l.
     """
     two = m.number(2.0)
     first = m.logit_first(1.5 if low else 1.0, ratio, b)

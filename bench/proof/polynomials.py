@@ -1,8 +1,8 @@
-"""Certified bounds of what each polynomial of the kernels is off its function, over its whole interval.
+"""Certified bounds of the error of each polynomial of the kernels, over its whole interval.
 
-Nothing is sampled. Each error is brought to the form of a polynomial with exact coefficients, of which the last terms
-of two power series are bounded; the interval is cut into pieces, and over each the polynomial is evaluated by its
-Taylor coefficients at the middle, all of them, in ball arithmetic.
+Nothing is sampled. Each error is written as a polynomial with exact coefficients, and what two power series leave out
+is bounded; the interval is cut into pieces, and over each the polynomial is evaluated by its Taylor coefficients at the
+middle, all of them, in ball arithmetic.
 """
 
 import argparse
@@ -131,13 +131,13 @@ def coth_narrow(found):
 
 
 def log_narrow(found):
-    """Return the relative error of 2 atanh(q/2) by LOG_NARROW: of atanh(q/2), of which q/2 has its coefficients."""
+    """Return the relative error of 2 atanh(q/2) by LOG_NARROW: that of atanh(y), y = q/2, in powers of y."""
     terms = [arb(1), *terms_of(found, [f"LOG_NARROW_C{k}" for k in range(3, 21, 2)])]
     high = (arb(2) / 3 + arb(2) ** -10) / 2
     return atanh_error([c * 4**k for k, c in enumerate(terms)], high)
 
 
-# What the comments state, next to what is proved
+# Each proof, and the binary logarithm of the error that the comment in the sources states
 POLYNOMIALS = {
     "COTH_Q": (coth, -71.94),
     "ATANH_A": (atanh, -71.41),

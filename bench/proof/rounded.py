@@ -17,7 +17,7 @@ class Division:
 class Rounded:
     """Each operation rounds once, to nearest; without FMA, a fused one rounds twice.
 
-    What only the algebra needs (`ideal`, `lacks`, `cut`) changes nothing here.
+    The steps that only the algebra needs (`ideal`, `lacks`, `cut`) change nothing here.
     """
 
     unit = 128

@@ -33,7 +33,7 @@ def coarse_factors():
 
 
 def fine_factors(coarse):
-    """Return 1/(1 + (j + 1)/2^10), rounded down to 16 bits and less one more, as far as u c - 1 may go."""
+    """Return 1/(1 + (j + 1)/2^10), rounded down to 16 bits and 2^-16 less, as far as u c - 1 may go."""
     most = max(gmpy2.mpq(c * (33 + i), 2**15) for i, c in enumerate(coarse)) - 1
     return [floor(mpz(2**26) / mpfr(1025 + j)) - 1 for j in range(int(most * 1024) + 1)]
 

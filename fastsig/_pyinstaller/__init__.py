@@ -1,4 +1,4 @@
-"""Where PyInstaller finds the hook for fastsig: it asks the entry point ``pyinstaller40`` of pyproject.toml."""
+"""Where PyInstaller finds the hook for fastsig, by the entry point ``pyinstaller40`` of pyproject.toml."""
 
 from pathlib import Path
 

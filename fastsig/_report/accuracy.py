@@ -14,11 +14,11 @@ TYPES = ("float16", "float32", "float64", "longdouble")
 SAMPLES = 2000  # inputs checked per function and type
 SEED = 20190613
 DIGITS = 60
-SERIES = Decimal("1e-10")  # to where five terms of a series give 50 digits, and from where a difference leaves as many
+SERIES = Decimal("1e-10")  # up to it five terms of a series give 50 digits; beyond it a difference does
 
 
 class Wide:
-    """Decimal arithmetic, as the reference formulas want it."""
+    """Decimal arithmetic, with the functions that the reference formulas use."""
 
     exp = Decimal.exp
     log = Decimal.ln
@@ -44,7 +44,7 @@ def real(dtype, rng):
     least = float(-(info.minexp - info.nmant) * np.log(2)) + 2  # exp(-least) is below half the least subnormal
     half = SAMPLES // 2
     values = rng.uniform(-least, least, half).astype(dtype)
-    # Below 2^-2 nmant every function is its value at 0; from 2^8 (2^14 for long double) on, its limit.
+    # Below 2^(-2 nmant) functions are as at 0, and beyond `least` they are at their limits.
     exponents = rng.integers(-2 * info.nmant, int(np.log2(least)) + 1, SAMPLES - half)
     spread = np.ldexp(rng.uniform(1, 2, SAMPLES - half).astype(dtype), np.maximum(exponents, info.minexp - info.nmant))
     return np.concatenate([values, spread * rng.choice([-1, 1], SAMPLES - half).astype(dtype)])
@@ -97,7 +97,7 @@ def exact_values(formula, *arrays):
 
 
 def ulp_errors(results, values):
-    """Return the signed errors of an array, in ULP."""
+    """Return the signed errors of the elements of an array, in ULP."""
     info = np.finfo(results.dtype)
     return np.array([ulp_error(y, value, info) for y, value in zip(results, values, strict=True)])
 
@@ -119,12 +119,12 @@ def stated(name, dtype):
 
 
 def measured(step):
-    """Return the largest error of each function in each type, beside its bound.
+    """Return the largest error of each function in each type, with its bound.
 
     Parameters
     ----------
     step : callable
-        Told what is measured next.
+        Called with what is measured next.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The errors of the sigmoid over x, beside its peers', and where the derivative as textbooks have it dies."""
+"""The errors of the sigmoid over x, compared with its peers', and where the textbook form of the derivative is 0."""
 
 from functools import partial
 
@@ -9,8 +9,8 @@ from fastsig import _reference
 from fastsig._report.accuracy import SEED, exact_values, ulp_errors
 from fastsig._report.speed import BY_HAND, CONTENDERS, OURS, installed
 
-# The parts of x that are looked at. Near 0 is where the sigmoid goes from 0 to 1; beyond its end the type's results are
-# 1. The tail is where they become subnormal numbers, and 0 in the end.
+# The parts of x that are looked at. In "near" the sigmoid goes from 0 to 1; beyond it the type's results are 1. In
+# "tail" the results become subnormal numbers, and 0 in the end.
 PARTS = {
     "float32": {"near": (-20, 20), "tail": (-105, -85)},
     "float64": {"near": (-40, 40), "tail": (-747, -702)},
@@ -44,7 +44,7 @@ def middles(span):
 
 
 def histogram(errors):
-    """Return the shares of inputs by their signed error, in bins as wide as the largest error wants, up to 3 ULP."""
+    """Return the shares of inputs by their signed error, in bins that reach to the largest error, or to 3 ULP."""
     last = min(3, max(1, np.ceil(max(abs(e).max() for e in errors.values()) / WIDTH) * WIDTH))
     edges = np.arange(-last, last + WIDTH / 2, WIDTH)
     shares = {who: (np.histogram(e, edges)[0] / e.size).tolist() for who, e in errors.items()}
@@ -88,7 +88,7 @@ def at_minus(contender, x):
 
 
 def from_s(x):
-    """Return the derivative as textbooks have it, of the sigmoid that is right to the last bit."""
+    """Return the derivative in its textbook form, from the correctly rounded sigmoid."""
     s = fastsig.sigmoid(x)
     return s * (1 - s)
 
@@ -104,7 +104,7 @@ def first_zero(function, dtype):
 
 
 def of_derivative(step, samples):
-    """Return the relative errors of two forms of the derivative over x, and from where on each is 0."""
+    """Return the relative errors of two forms of the derivative over x, and the least x at which each is 0."""
     forms = {FROM_X: fastsig.sigmoid_derivative, FROM_S: from_s}
     rows = []
     for dtype, span in DERIVATIVE.items():
@@ -138,12 +138,12 @@ def example(x=40.0):
 
 
 def measured(step, samples=SAMPLES):
-    """Return the errors that the page draws, each from so many inputs.
+    """Return the errors that the page draws.
 
     Parameters
     ----------
     step : callable
-        Told what is measured next.
+        Called with what is measured next.
     samples : int
         Inputs for each part of x.
 

@@ -24,7 +24,7 @@ def cpu():
 
 
 def measured(packages):
-    """Return what a report says of where and when it was made, with the versions of distributions by their names."""
+    """Return when and on what a report was made, and the versions of distributions, given their names."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": cpu(),

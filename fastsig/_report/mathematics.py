@@ -7,7 +7,7 @@ def element(name, *parts):
 
 
 def row(*parts):
-    """Return parts beside each other."""
+    """Return parts side by side."""
     return element("mrow", *parts)
 
 
@@ -63,12 +63,12 @@ LAST = over(E, SQUARE)
 
 
 def by_x(of=""):
-    """Return the derivative of something by x, or what stands for differentiating what follows."""
+    """Return the derivative of something by x, or the operator d/dx."""
     return over(row(letter("d"), of), row(letter("d"), X))
 
 
 def aligned(left, *right):
-    """Return lines that are equal, the left side once."""
+    """Return lines that are equal, with the left side on the first alone."""
     rows = [
         element("mtr", element("mtd", left if i == 0 else ""), element("mtd", EQUALS), element("mtd", line))
         for i, line in enumerate(right)

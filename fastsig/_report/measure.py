@@ -28,14 +28,14 @@ def for_text(step):
 
 
 def for_page(step, samples=errors.SAMPLES, sizes=SIZES, peers=speed.PEERS):
-    """Return that, the speed at more sizes and beside all that is installed, and the errors over x.
+    """Return the same, with the speed at more sizes and of all that is installed, and with the errors over x.
 
     Parameters
     ----------
     step : callable
-        Told what is measured next.
+        Called with what is measured next.
     samples, sizes, peers
-        Less of them make a quick page for a test.
+        Fewer of them make a quick page for a test.
     """
     found = {"accuracy": accuracy.measured(step), "errors": errors.measured(step, samples)}
     step("libraries to compare with")
@@ -49,5 +49,5 @@ def for_page(step, samples=errors.SAMPLES, sizes=SIZES, peers=speed.PEERS):
 
 
 def packages(contenders):
-    """Return the distributions of contenders by name, but for those whose versions are told anyway."""
+    """Return the distributions of contenders by name, but for those whose versions are stated anyway."""
     return {c.name: c.package for c in contenders if c.package not in ("fastsig", "numpy")}

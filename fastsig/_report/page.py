@@ -23,7 +23,7 @@ IN_SENTENCES = {**NAMES, BY_HAND: "the NumPy idiom", FAST: "its fast tier"}
 
 
 def ulp(value):
-    """Return an error in ULP, as precisely as it is worth."""
+    """Return an error in ULP, with as many digits as mean something."""
     if not np.isfinite(value):
         return "∞"
     return f"{value:.3f}" if value < 10 else f"{value:,.0f}" if value < 10**5 else scientific(value)
@@ -56,12 +56,12 @@ def table(head, rows, caption=""):
 
 
 def figure(svg, caption):
-    """Return a picture and the sentence that says what is to be seen."""
+    """Return a picture and the sentence that says what it shows."""
     return f"<figure>{svg}<figcaption>{caption}</figcaption></figure>"
 
 
 def pair(parts):
-    """Return parts that stand beside each other where there is room."""
+    """Return parts that stand side by side where there is room."""
     return f'<div class="pair">{"".join(parts)}</div>'
 
 

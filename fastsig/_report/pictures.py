@@ -1,7 +1,7 @@
 """What was measured, as pictures: SVG to stand in a page, which gives it the fonts and colours.
 
 A picture is 360 units wide, so that at a phone's width its text has the size of the page's. Colours are written as
-stand-ins, which become the page's variables: only so do they follow the page into the dark.
+stand-ins, which become the page's variables: only so do the pictures follow the page's dark mode.
 """
 
 import io
@@ -17,12 +17,12 @@ from fastsig._report.errors import FROM_S, FROM_X, WIDTH
 from fastsig._report.speed import BY_HAND, FAST, NAMES, OURS
 
 SIZE, TALL = (5, 3.5), (5, 4.4)  # inches of 72 units
-LEAST = 1e-17  # where an error is drawn that is 0, which a logarithm has no place for
+LEAST = 1e-17  # where an error of 0 is drawn, since a logarithmic axis has no place for it
 
-# By the variable of page.css, a colour that nothing else here has.
+# For each variable of page.css a colour that nothing else here has.
 STAND_INS = {name: f"#0102{i:02x}" for i, name in enumerate(("ink", "muted", "rule", *(f"c{i}" for i in range(8))), 3)}
 INK, MUTED, RULE, *SERIES = STAND_INS.values()
-# Each has a colour and a marker, for those who do not see the one.
+# Each has a colour and a marker, for readers who do not see the colours.
 LOOKS = {
     OURS: (SERIES[0], "o"),
     FAST: (SERIES[1], "D"),
@@ -94,7 +94,7 @@ def short(value, _=None):
 
 
 def logarithmic(axis, form, tenfold=1):
-    """Label an axis at powers of ten, or at each so-many-th of them."""
+    """Label an axis at powers of ten, or at every so-many-th of them."""
     axis.set_major_locator(LogLocator(10**tenfold, numticks=20))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(form))
@@ -106,13 +106,13 @@ def drawn(name, title, fill, size=SIZE):
     Parameters
     ----------
     name : str
-        Which no other picture of the page has.
+        An id that no other picture of the page has.
     title : str
-        What is to be seen, for those who do not see.
+        What the picture shows, for readers who do not see it.
     fill : callable
         Takes the axes and draws.
     size : tuple of float
-        Of the picture.
+        Of the picture, in inches of 72 units.
     """
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(size, layout="constrained")
@@ -128,7 +128,7 @@ def drawn(name, title, fill, size=SIZE):
 
 
 def inline(svg, name, title):
-    """Return matplotlib's file as a part of a page: without its head, in the page's colours, its ids its own."""
+    """Return matplotlib's file as a part of a page: without its head, in the page's colours, with ids of its own."""
     svg = svg[svg.index("<svg") :]
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     svg = re.sub(

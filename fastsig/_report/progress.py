@@ -1,4 +1,4 @@
-"""How far measuring has come, said on stderr where that is a terminal."""
+"""How far measuring has come, written to stderr where that is a terminal."""
 
 import shutil
 import sys
@@ -9,14 +9,14 @@ TAKE_BACK = "\r\x1b[K"
 
 @contextmanager
 def line(total):
-    """Give a function that says what is measured next, in one line that is gone in the end."""
+    """Give a function that writes what is measured next, in one line that is gone in the end."""
     done = 0
 
     def step(what):
         nonlocal done
         if sys.stderr.isatty():
             said = f"{100 * done // total:3}%  {what}"
-            width = shutil.get_terminal_size().columns - 1  # what wraps cannot be taken back
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps cannot be taken back
             print(f"{TAKE_BACK}{said:.{width}}", end="", file=sys.stderr, flush=True)
         done += 1
 
@@ -29,7 +29,7 @@ def line(total):
 
 @contextmanager
 def bar(total):
-    """Give such a function that draws tqdm's bar, which says how long it will take."""
+    """Give such a function that draws tqdm's bar, which shows how long it will take."""
     from tqdm import tqdm
 
     # disable=None: only where stderr is a terminal
@@ -39,7 +39,7 @@ def bar(total):
 
         def step(what):
             nonlocal begun
-            drawn.update(begun)  # what was said last is done now
+            drawn.update(begun)  # the step before this one is done now
             begun = True
             drawn.set_description_str(what)
 

@@ -1,4 +1,4 @@
-"""Nanoseconds per element of the sigmoid, beside what others have for it.
+"""Nanoseconds per element of the sigmoid, for fastsig and for other libraries.
 
 Each contender makes a call without arguments for an input and an output array. It computes with one thread, and into
 that output where its library can.
@@ -20,7 +20,7 @@ TYPES = ("float32", "float64")
 SEED = 20190613
 SIZES = (10**3, 10**6)
 ROUNDS = 15
-ELEMENTS = 10**6  # computed in a round, by so many calls
+ELEMENTS = 10**6  # computed in a round, by as many calls as that takes
 OURS, FAST, BY_HAND = "fastsig.sigmoid", "fastsig.fast.sigmoid", "1/(1+np.exp(-x))"
 
 
@@ -84,12 +84,12 @@ def with_numba(x, out):
 
     import numba
 
-    one = x.dtype.type(1)  # Python's would make everything float64
+    one = x.dtype.type(1)  # Python's 1 would make everything float64
     return partial(numba.vectorize(lambda x: one / (one + math.exp(-x))), x, out=out)
 
 
 class Contender(NamedTuple):
-    """What is timed: its label where it is measured, its name for people, what has it, and how it is called."""
+    """What is timed: its label where it is measured, its name for people, its package, and how it is called."""
 
     label: str
     name: str
@@ -146,9 +146,9 @@ def timings(contenders, n, dtype, rounds, elements):
     x = np.random.default_rng(SEED).normal(0, 3, n).astype(dtype)
     out = np.ones_like(x)
     calls = {contender.label: contender.prepare(x, out) for contender in contenders}
-    repeat = max(1, elements // max(n, 100))  # JAX takes 10 us for a call, whatever its length
+    repeat = max(1, elements // max(n, 100))  # not more calls than of 100 elements: JAX is slow to call
     times = dict.fromkeys(calls, float("inf"))
-    for call in calls.values():  # compiles what is compiled at the first call
+    for call in calls.values():  # some compile at the first call
         call()
     for _ in range(rounds):
         for label, call in calls.items():
@@ -165,7 +165,7 @@ def measured(step, contenders, sizes=SIZES, rounds=ROUNDS, elements=ELEMENTS):
     Parameters
     ----------
     step : callable
-        Told what is measured next.
+        Called with what is measured next.
     contenders : sequence of Contender
         The default tier among them.
     sizes : sequence of int
@@ -176,11 +176,11 @@ def measured(step, contenders, sizes=SIZES, rounds=ROUNDS, elements=ELEMENTS):
     Returns
     -------
     dict
-        Its rows have ``type``, ``n``, ``who``, ``ns`` and ``ratio``, which is 2 for who takes twice our time.
+        Its rows have ``type``, ``n``, ``who``, ``ns`` and ``ratio``, 2 for twice our time.
 
     Notes
     -----
-    What else runs on the machine only adds to a time, so that the least of many is the best estimate.
+    Whatever else runs on the machine only adds to a time, so that the least of many is the best estimate.
     """
     rows = []
     for dtype in TYPES:

@@ -17,8 +17,8 @@ cdef extern from *:
         ((fastsig_signature){(nin), (nout) + (int) Py_BUILD_ASSERT_EXPR((nin) + (nout) <= FASTSIG_OPERANDS)})
     """
     enum:
-        # What a kernel computes at once: long enough that a call costs nothing beside it, and short enough that
-        # its buffers and operands stay in L1. A float64 kernel has more of them.
+        # How many elements a kernel computes at once: enough that a call costs nothing in comparison, and few enough
+        # that its buffers and operands stay in L1. A float64 kernel has more buffers.
         NARROW_BLOCK "FASTSIG_NARROW_BLOCK"
         WIDE_BLOCK "FASTSIG_WIDE_BLOCK"
         OPERANDS "FASTSIG_OPERANDS"  # the most that any signature has
@@ -31,7 +31,7 @@ cdef extern from *:
 cdef enum:
     INVALID = 1
     DIVIDE = 2
-    UNDECIDED = 4  # beside the exceptions: a rounding that not even the most digits decide. It is not known to happen.
+    UNDECIDED = 4  # no exception: not even the most digits decide the rounding, which is not known to happen
 
 # A kernel computes a block or less. Its operands, inputs first, are contiguous and aligned, and no output shares
 # memory with another operand. It returns the exceptions that the mathematics calls for, or 0.

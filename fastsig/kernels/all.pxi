@@ -1,12 +1,12 @@
 # ALL KERNELS: what a module compiled for one instruction set holds.
 #
-# Everything follows from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing overflows and nothing cancels. From
-# float16 to float64 e is not formed: it is a ratio n/d, and each function a quotient in which n and d stand as they
-# are, or the logarithm of one, so that the one division that it has anyway makes the exponential as well. The fast
-# tier's float32 and long double form it.
+# Every function but logit and sigmoid_backward is made from e = exp(-t), t = |x|: it lies in [0, 1], so that nothing
+# overflows, and little cancels. From float16 to float64 e is not formed: it is a ratio n/d, and each function is a
+# quotient in which n and d stand as they are, or the logarithm of one, so that the one division that it needs anyway
+# makes the exponential as well. Long double, bfloat16 and the fast tier's float32 form e.
 #
-# A function is a page of functions/: its identity, its formulas, scalar and free of branches, its kernels, one for each
-# type, and its rows of the tables. Formulas and kernels are named by type, after the function's name:
+# Each function has a page in functions/: its identity, its formulas, scalar and free of branches, its kernels, one for
+# each type, and its rows of the tables. Formulas and kernels are named by type, after the function's name:
 #     _narrow  float16 and float32, computed in float64 and rounded once at the end     kernels _e and _f
 #     _half    float16 in float32, where the instruction set converts between them       kernel _e
 #     _f64     float64, in pairs, with a rounding test                                  kernel _d
@@ -15,16 +15,16 @@
 #     _fast    float32 of the fast tier, in float32                                     kernel fast_NAME_f
 #     _fast_f64  float64 of the fast tier, with hardly any pairs                        kernel fast_NAME_d
 #     _bf16    bfloat16 in float32, of inputs and results that are normal numbers
-# The kernel of bfloat16, NAME_b, takes that, or rounds a float32's results and asks the accurate phase.
-# What functions share is in common/, arithmetic in .pxd files, loops in .pxi files, and in accurate/. A page may use
-# what stands in one that is included before it.
+# The kernel of bfloat16, NAME_b, uses _bf16, or rounds what a float32 kernel returns and asks the accurate phase where
+# it must. What functions share is in common/ (arithmetic in .pxd files, loops in .pxi files) and in accurate/. A page
+# may use what a page included before it defines.
 #
-# float16, float32 and float64 are correctly rounded. Long double and the fast tier have bounds, each stated above its
-# formula, once, and everybody else reads it from there (_bounds.py):
+# float16, float32 and float64 are correctly rounded. Long double and the fast tier have bounds, each stated once, above
+# its formula, from where _bounds.py reads it:
 #     # BOUND name type: U ulp; worst W at X
 # U holds over the whole range of the type, in ulp of the type at the exact result (the least subnormal's below the
-# normal range); W is the error at the worst input found, X, and may be left out. "fma" or "no-fma" after the type
-# says for which instruction sets.
+# normal range); W is the error at X, the worst input found; both may be left out. "fma" or "no-fma" after the type says
+# for which instruction sets.
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New

@@ -119,7 +119,7 @@ def test_arrow_series_take_functions_of_two_outputs_by_way_of_nullable_ones(dtyp
     for y, right in zip(sigmoid_with_derivative(x.astype(nullable)), (sigmoid, sigmoid_derivative), strict=True):
         y = y.astype(IN.get(dtype, dtype))
         assert_known_values(y, x, right(values.astype(ARROW[dtype])))
-    # For values without any that is missing, NumPy's arrays will do.
+    # Where no value is missing, NumPy's arrays will do.
     known = x[KNOWN]
     assert_same(sigmoid_with_derivative(known.to_numpy()), *sigmoid_with_derivative(values[KNOWN].astype(ARROW[dtype])))
 
@@ -326,7 +326,7 @@ def test_polars_series_and_expressions_keep_nulls_and_types(dtype):
 
 def test_polars_computes_narrow_scores_with_wide_labels_in_float64():
     frame = polars_columns("float32")
-    wide = logistic_loss(frame["x"], frame["i"])  # where a NumPy array of labels leaves float32
+    wide = logistic_loss(frame["x"], frame["i"])  # with a NumPy array of labels it would be float32
     assert_polars(wide, logistic_loss(X.astype("float32").astype("float64"), T))
     cast = logistic_loss(frame["x"], frame["i"].cast(library("polars").Float32))
     assert_polars(cast, logistic_loss(X.astype("float32"), T))
@@ -432,7 +432,7 @@ def test_tensors_give_tensors_or_arrays_with_the_same_numbers(dtype):
     torch = library("torch")
     values = X.astype(dtype)
     x, t = torch.from_numpy(values), torch.from_numpy(T)
-    # PyTorch's own __array_wrap__ is of NumPy 1, as long as it has no such parameter.
+    # PyTorch's own __array_wrap__ is that of NumPy 1 as long as it lacks this parameter.
     is_old = "return_scalar" not in inspect.signature(torch.Tensor.__array_wrap__).parameters
     with pytest.warns(DeprecationWarning, match="__array_wrap__ must accept context") if is_old else nullcontext():
         y, pair, loss = sigmoid(x), sigmoid_with_derivative(x), logistic_loss(x, t)

@@ -1,4 +1,4 @@
-"""bfloat16 of ml_dtypes: every input of one, and many pairs, held against MPFR, for each instruction set."""
+"""bfloat16 of ml_dtypes: all inputs of functions of one, and many pairs, checked by MPFR for each instruction set."""
 
 from functools import cache
 
@@ -22,13 +22,13 @@ ALL = np.arange(1 << 16, dtype=np.uint16).view(BFLOAT16)
 
 
 def same(y, right):
-    """Tell whether two arrays hold the same bfloat16 to the bit; any NaN equals any."""
+    """Tell where two arrays hold the same bfloat16 to the bit; any NaN equals any."""
     return (y.view(np.uint16) == right.view(np.uint16)) | (np.isnan(y) & np.isnan(right))
 
 
 @cache
 def right_values(name, which, sample):
-    """Return the inputs of a sample, and the nearest bfloat16 to an output's values of them."""
+    """Return the inputs of a sample, and the bfloat16 nearest to an output's values at them."""
     inputs = SAMPLES[sample]()
     formula = REFERENCE[name][which]
     of_first = hasattr(formula, "__wrapped__")
@@ -109,7 +109,7 @@ def near(least, most):
 def test_every_pair_of_a_near_score_and_a_target_gives_the_nearest_gradient():
     # The kernels' test for doubt rests on errors that were measured, not bounded; so all of these pairs are computed.
     name, (x, t) = "logistic_loss_gradient_hessian", (near(2.0**-60, 42), near(2.0**-17, 1))
-    upper = ~np.uint64((1 << 45) - 1)  # what bfloat16 has of a float64
+    upper = ~np.uint64((1 << 45) - 1)  # the bits of a float64 that bfloat16 has
     target = t.astype(float)
     for scores in np.array_split(np.concatenate([x, -x]), x.size // 64):
         v = scores.astype(float)[:, None]

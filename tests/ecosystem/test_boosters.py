@@ -1,4 +1,4 @@
-"""The objectives for XGBoost, LightGBM and CatBoost: their scores are those of the built-in ones, and they go on."""
+"""The objectives for XGBoost, LightGBM and CatBoost: they score as the built-in ones do, and learn where those stop."""
 
 import copy
 import doctest
@@ -32,7 +32,7 @@ CATBOOST = {
 WEIGHTS = pytest.mark.parametrize("weighted", [False, True], ids=["no weights", "weights"])
 POSITIVES = pytest.mark.parametrize("pos_weight", [1.0, 3.0])
 
-# Two groups of rows that one split tells apart, and scores that are right by 40.
+# Two groups of rows that one split separates, and scores that are right by 40.
 GROUPS = np.repeat([0.0, 1.0], 50)[:, np.newaxis]
 LABELS = np.repeat(np.float32([0, 1]), 50)
 RIGHT = np.where(LABELS, np.float32(40), np.float32(-40))
@@ -46,7 +46,7 @@ def data():
 
 
 def apart(a, b):
-    """Return how far scores are apart at the most, once they are known to be scores of their own."""
+    """Return how far two sets of scores are apart at the most, once it is known that they are not all alike."""
     assert np.ptp(a) > 1
     return np.abs(np.float64(a) - b).max()
 

@@ -1,4 +1,4 @@
-"""The report's page in a browser without a window: Chromium, in the scheme and at the width that are asked for."""
+"""The report's page in headless Chromium, in both colour schemes and at the widths of a phone and of a desktop."""
 
 import html
 import json
@@ -12,7 +12,7 @@ from libraries import program
 PHONE, DESKTOP = 390, 1200  # CSS pixels
 SCHEMES = {"dark": 0, "light": 1}  # as Blink numbers them
 
-# Run beside the page, which is in a frame; what it finds is left in the document, which Chromium prints.
+# This runs beside the page, which is in a frame, and leaves what it finds in the document, which Chromium prints.
 LOOK = """
 addEventListener("load", () => {
   const page = document.querySelector("iframe").contentDocument, all = (s) => [...page.querySelectorAll(s)];

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is
 
 @pytest.fixture(scope="module")
 def page():
-    """Return the names that the page's examples define. In `__main__`, so that functions are sent by their code."""
+    """Return the names that the page's examples define, in `__main__`, so that functions are sent by their code."""
     text = "\n".join(line for line in PAGE.read_text("utf-8").splitlines() if not line.startswith("```"))
     names = {"__name__": "__main__"}
     for example in doctest.DocTestParser().get_examples(text):
@@ -80,7 +80,7 @@ def total(ufunc, page, counts):
 def bits(y):
     """Return the sum of an array's bit patterns modulo 2^64, which no order of summation changes.
 
-    That of the values depends on it: NumPy adds in another order where an array that was sent is not aligned.
+    The sum of the values depends on it: NumPy adds in another order where an array that was sent is not aligned.
     """
     return y.view(np.uint64).sum()
 

@@ -50,7 +50,7 @@ def function(name, restype, argtypes):
 
 
 def of_arrays(name, of_type):
-    """Return a function that computes NAME_array_f64 or f32 from arrays, of which each follows the last input."""
+    """Return a function that takes the inputs as arrays and returns the results of NAME_array_f64 or f32 as arrays."""
     ufunc = getattr(fastsig, name)
     call = function(f"{name}_array_{of_type}", None, [ctypes.c_void_p] * ufunc.nargs + [ctypes.c_ssize_t])
 

@@ -53,7 +53,7 @@ def called(path):
 
 
 def row(functions, original, fastsig):
-    """Make a row of a function that checks it."""
+    """Return a decorator that adds a row, which the decorated function checks."""
 
     def add(check):
         ROWS.append(Row(functions, original, fastsig, check))

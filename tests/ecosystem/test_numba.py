@@ -63,7 +63,7 @@ def compiled_loop(ufunc):
 
 
 def assert_same(results, wanted):
-    """Hold results to those of the ufunc: their number, types, shapes and bits."""
+    """Compare results with those of the ufunc: their number, types, shapes and bits."""
     results, wanted = outputs(results), outputs(wanted)
     assert len(results) == len(wanted)
     for result, right in zip(results, wanted, strict=True):
@@ -269,7 +269,7 @@ print(sum(both_tiers.stats.cache_hits.values()), sum(both_tiers.stats.cache_miss
 
 
 def test_another_process_takes_what_was_compiled_from_the_cache(tmp_path):
-    """The driver's address is another there, and with other kernels that of the data too."""
+    """There the driver has another address, and with other kernels so has the data."""
     (tmp_path / "cached.py").write_text(CACHED, "utf-8")
     for isa, counted in [(None, "0 1"), (None, "1 0"), ("baseline", "1 0")]:
         variables = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "FASTSIG_ISA": isa}

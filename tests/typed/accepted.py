@@ -62,7 +62,7 @@ def accepted(
     anything: Any,
     array: npt.NDArray[Any],
 ) -> None:
-    # They are ufuncs, for every function that takes some.
+    # They pass for ufuncs, wherever one is asked for.
     u: np.ufunc = sigmoid
     v: np.ufunc = logistic_loss_gradient_hessian
     w: np.ufunc = fastsig.fast.sigmoid
@@ -166,7 +166,7 @@ def accepted(
         tuple[np.ndarray[tuple[int], np.dtype[np.float32]], np.ndarray[tuple[int], np.dtype[np.float32]]],
     )
 
-    # Two inputs: the floating one decides beside a number or an integer, else the wider.
+    # Two inputs: the floating one decides beside a number or an integer, and of two floating ones the wider.
     assert_type(logistic_loss(1.0, 0), np.float64)
     assert_type(logistic_loss(f32, 1), np.float32)
     assert_type(logistic_loss(f32, 0.5), np.float32)
@@ -240,7 +240,7 @@ def accepted(
     assert_type(logistic_loss.reduceat(of32, [0, 2]), npt.NDArray[np.float32])
     assert_type(logistic_loss.reduceat(of32, [0, 2], out=of64), npt.NDArray[np.float64])
 
-    # What takes the call over gives what it likes.
+    # What takes the call over may return anything.
     assert_type(sigmoid(Column()), Any)
     assert_type(sigmoid(Signal()), Any)
     assert_type(sigmoid(Tensor()), Any)
@@ -248,7 +248,7 @@ def accepted(
     assert_type(logistic_loss(Column(), of32), Any)
     assert_type(logistic_loss(1.0, Column()), Any)
 
-    # What is known of nothing is Any, or an array of it.
+    # Of an input of unknown type the result is Any, or an array of it.
     y1: npt.NDArray[np.float32] = sigmoid(anything)
     y2: npt.NDArray[np.float32] = sigmoid(array)
 

@@ -65,7 +65,7 @@ cdef void exp_minus_real(Real *y, const Real *t, int limbs) noexcept nogil:
     n = mul_add(whole, LOG2E_FRACTION, carry, 1, &low)
     low += part
     n += whole + (low < part) + 1
-    # n ln2, whose integer part t's cancels, all but r
+    # r = n ln2 - t, of which the integer parts cancel
     clear_limbs(r, MOST_LIMBS + 1)
     add_scaled(r, LN2_LIMBS, n, limbs + 1)
     r[0] -= part

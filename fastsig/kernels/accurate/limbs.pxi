@@ -1,5 +1,6 @@
-# ARRAYS OF LIMBS: unsigned integers of 64-bit limbs, the leading limb first, so that fewer limbs are the first ones of
-# more. Read as fractions, the point stands before limb 0, and a unit is that of the last limb.
+# ARRAYS OF LIMBS: unsigned integers of 64-bit limbs, the leading limb first, so that a shorter array is the start of a
+# longer one. Read as a fraction, the point stands before limb 0, and a unit is one in the last limb. In bounds, `limbs`
+# is their number: 3 limbs is three times that.
 
 cdef extern from *:
     """
@@ -167,7 +168,7 @@ cdef uint64_t shift_right(uint64_t *y, const uint64_t *a, uint64_t error, int64_
 
 
 cdef void full_product(uint64_t *y, const uint64_t *a, const uint64_t *b, int limbs) noexcept nogil:
-    # y = a b, of 2 limbs limbs
+    # y = a b, of twice as many limbs
     cdef int i, j
     cdef uint64_t carry, low
     if limbs == 2:
@@ -221,7 +222,7 @@ cdef void series(
     # less. A step is off by less than 2 l + 1.25 of its units: the product 2 l, c_k 1, the limbs of v left out 1/4.
     # In all: 2 limbs + 1/4 in step 0; 2^-6 1.02 (2 limbs + 1.25) in the others with all limbs; for each l < limbs
     # 2^-4 1.02 (2 l + 1.25); 0.3 for the terms left out: less than 3 limbs, for 2, 4 and 8.
-    # One limb and two are kept in variables: that is where the time goes at 128 bits.
+    # Sums of one and two limbs are kept in variables: at 128 bits most of the time goes there.
     cdef int64_t terms = 1, spared
     cdef int k, l
     cdef uint64_t p[MOST_LIMBS]

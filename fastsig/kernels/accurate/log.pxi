@@ -3,8 +3,8 @@
 
 cdef void twice_atanh(Real *y, const Real *s, int limbs) noexcept nogil:
     # y = 2 atanh(s) = log((1 + s)/(1 - s)), for 0 <= s < 2^-7: 2 s (1 + v/3 + v^2/5 + ...), v = s^2.
-    # v is off by less than 2 limbs + 1 and 2^-6 of s's error as a fraction, which is 2^-7 s.error + 2 or less; half the
-    # series by a sixth of that, and 3 limbs.
+    # v is off by less than 2 limbs + 1, and by 2^-6 of the error of s as a fraction, which is 2^-7 s.error + 2 or less;
+    # half the series is off by a sixth of that, and by 3 limbs.
     cdef uint64_t f[MOST_LIMBS]
     cdef uint64_t v[MOST_LIMBS]
     cdef Real half
@@ -61,7 +61,7 @@ cdef void log_real(Real *y, const Real *z, int limbs) noexcept nogil:
     subtract_reals(&two, &two, &s, limbs)
     divide_reals(&s, &s, &two, limbs)
     twice_atanh(&s, &s, limbs)
-    # The other three terms, each too small by less than a unit, or by 1 + 2^-50, the first
+    # The other three terms, each too small by less than a unit, the first by less than 1 + 2^-50
     clear_limbs(sum, limbs + 2)
     sum[0] = add_scaled(sum + 1, LN2_LIMBS, <uint64_t> (z.exponent - 1), limbs + 1)
     sum[0] += add_limbs(sum + 1, sum + 1, LOG_COARSE + MOST_LIMBS * i, limbs)

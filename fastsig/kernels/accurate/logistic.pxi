@@ -1,4 +1,4 @@
-# THE SIGMOID OF A REAL and what the pages make their functions of.
+# THE SIGMOID OF A REAL, from which the pages make their functions.
 
 
 cdef bint near_zero(const Real *x) noexcept nogil:
@@ -7,9 +7,9 @@ cdef bint near_zero(const Real *x) noexcept nogil:
 
 
 cdef void logistic(Real *lower, Real *upper, Real *excess, const Real *x, int limbs) noexcept nogil:
-    # lower = sigmoid(-|x|), upper = sigmoid(|x|), excess = upper - 1/2; NULL for what is not asked for. Near 0 the
-    # excess comes first: each has a small error relative to itself then, and the smaller x, the nearer an end to
-    # 1/2 + x/4, which may be a midpoint.
+    # lower = sigmoid(-|x|), upper = sigmoid(|x|), excess = upper - 1/2; a pointer is NULL if its value is not needed.
+    # Near 0 the excess is computed first: all three then have a small error relative to themselves, and the smaller x
+    # is, the nearer an end is to 1/2 + x/4, which may be a midpoint.
     cdef Real one, half, first, second, t = x[0]
     t.negative = False
     set_integer(&one, 1, 0)

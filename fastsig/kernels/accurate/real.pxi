@@ -1,13 +1,13 @@
 # REAL NUMBERS, enclosed: sign, exponent, significand and error.
 #
-# The magnitude lies in [m, m + error] units, for m read as a fraction, times 2^exponent; error = 0 says that it is m.
-# The leading bit of m is set, unless m = 0, which says "from 0 to so much", or cancelling digits has left an error that
-# would not fit. Every operation rounds the lower end down and the upper end up.
+# The magnitude lies in [m, m + error] units, for m read as a fraction, times 2^exponent; where error = 0 it is m. The
+# leading bit of m is set, unless m = 0, where nothing but an upper end is known, or cancellation has left an error too
+# large for a shift. Every operation rounds the lower end down and the upper end up.
 #
-# Where the error is not 0 the value lies strictly inside: the ends are rational, and a function's value is irrational
-# unless it is exact, but for grad y (1 - y), where what does not fit is strictly inside, and so are a sum and a product
-# of what is. So a midpoint between two numbers of a type may be an end, and what is above it by however little is known
-# to be above it.
+# Where the error is not 0 the value lies strictly inside. The ends are rational, and a function's value is irrational
+# unless it is exact. grad y (1 - y) is rational, but a product whose digits do not fit lies strictly inside, and so do
+# sums and products of what does. So a midpoint between two numbers of a type may be an end, and what is above it by
+# however little is known to be above it.
 
 cdef extern from *:
     """
@@ -23,7 +23,7 @@ cdef extern from *:
     float float_of "fastsig_float_of"(uint32_t u) noexcept nogil
 
 cdef enum:
-    UNKNOWN_BITS = 61  # an error of 2^61: nothing is known, sign included; sums and products do not hand it on
+    UNKNOWN_BITS = 61  # an error of 2^61: nothing is known, sign included; sums and products do not propagate it
     ROOM = 50  # bits that an error may have for m to be shifted left
 
 
@@ -73,14 +73,14 @@ cdef void set_unknown(Real *y) noexcept nogil:
 
 
 cdef void set_positive(Real *y, int64_t exponent) noexcept nogil:
-    # What is known to be positive and below 2^exponent, for 8 limbs and fewer
+    # A number that is only known to be positive and below 2^exponent, for 8 limbs and fewer
     set_integer(y, 0, 0)
     y.exponent = exponent
     y.error = 1
 
 
 cdef void normalise(Real *y, int limbs) noexcept nogil:
-    # Sets the leading bit of m, or where there is an error shifts as far as it has room.
+    # Sets the leading bit of m; where there is an error, shifts m only as far as the error has room.
     cdef int zeros, room
     if y.m[0] >> 63 == 0:
         zeros = leading_zeros_of(y.m, limbs)
@@ -147,7 +147,7 @@ cdef bint subtract_to(uint64_t *y, const uint64_t *a, const uint64_t *b, uint64_
 
 
 cdef void halve_limbs(uint64_t *y, int limbs) noexcept nogil:
-    # (2^(64 limbs) + y)/2, rounded down: what is left of a sum that has carried
+    # (2^(64 limbs) + y)/2, rounded down: for a sum that has carried
     cdef int i
     for i in range(limbs - 1, 0, -1):
         y[i] = y[i] >> 1 | y[i - 1] << 63
@@ -167,7 +167,7 @@ cdef void multiply_reals(Real *y, const Real *a, const Real *b, int limbs) noexc
     cdef uint64_t above, carry, low
     full_product(p, a.m, b.m, limbs)
     y.exponent, y.negative, low = a.exponent + b.exponent, a.negative != b.negative, p[limbs] >> 63
-    # (a + a.error)(b + b.error): all that is added to the lower half, and what carries over from it
+    # (a + a.error)(b + b.error): the terms of the errors go into the lower half, and `above` is what carries over
     above = add_scaled(p + limbs, a.m, b.error, limbs)
     above += add_scaled(p + limbs, b.m, a.error, limbs)
     carry = mul_add(a.error, b.error, p[2 * limbs - 1], 0, &p[2 * limbs - 1])

@@ -24,7 +24,7 @@ cdef bint round_to(uint64_t *bits, const Real *y, int precision, int least, int 
         return True
     if y.error >> UNKNOWN_BITS != 0:
         return False
-    # Both ends, a limb of zeros before them
+    # Both ends, each after a limb of zeros
     low[0] = 0
     copy_limbs(low + 1, y.m, limbs)
     copy_limbs(high, low, limbs + 1)
@@ -35,7 +35,7 @@ cdef bint round_to(uint64_t *bits, const Real *y, int precision, int least, int 
         return True
     if zeros > zeros_high + 1:
         return False
-    # low is now from 2^(exponent - 1) to 2^exponent, and 2^exponent stands in the leading bit.
+    # low is now in [2^(exponent - 1), 2^exponent), and the leading bit of its array is worth 2^exponent.
     exponent = y.exponent + 64 - zeros
     shift_left(low, zeros - 1, limbs + 1)
     shift_left(high, zeros - 1, limbs + 1)
@@ -43,7 +43,7 @@ cdef bint round_to(uint64_t *bits, const Real *y, int precision, int least, int 
     if last > 3 - least - 2 * precision:
         bits[0] = <uint64_t> (5 - 2 * least - 2 * precision) << (precision - 1)
         return True
-    # The distance of numbers is 2^last; count steps of half of it. From an odd step to the next, all is rounded up.
+    # Neighbours are 2^last apart; steps are halves of that. What is above an odd step, up to the next, is rounded up.
     last = least if last < least else last
     kept = exponent - last
     steps = low[0] >> (62 - kept)
@@ -62,7 +62,7 @@ cdef bint round_to(uint64_t *bits, const Real *y, int precision, int least, int 
 
 
 cdef uint64_t nearest(exact_formula f, double x, double t, int precision, int least, int *flags) noexcept nogil:
-    # The bits of the nearest number, without its sign's, and beside them, as bit 63, whether it is negative
+    # The bits of the nearest number without its sign, which is bit 63 of the result.
     cdef int limbs = 2
     cdef uint64_t bits
     cdef Real y, exact_x, exact_t

@@ -1,7 +1,7 @@
 # EXACT PIECES: sums, products and quotients of float64 that lose nothing, or almost nothing.
 #
-# float64 carries pairs: a value is h + l. Made by an exact sum or product, |l| <= ulp(h)/2; tails that are added to l
-# afterwards may take it some ulp further, so that h alone is near the value and not always nearest to it.
+# A float64 pair is a value h + l. From an exact sum or product, |l| <= ulp(h)/2; tails that are added to l later may
+# take it some ulp further, so that h is near the value and not always the nearest number to it.
 
 from libc.math cimport copysign, fabs
 from libc.stdint cimport uint64_t
@@ -40,7 +40,7 @@ cdef extern from *:
     const double LEAST_NORMAL "DBL_MIN"
 
     # Beyond |x| = 354, and where a result near 0 may be subnormal, a float64 exponential and the 1 that it is added to
-    # are in units of 2^128: exp(-760) is a normal number then.
+    # are kept `in the unit`: multiplied by 2^128, so that exp(-760) is a normal number.
     const double UNIT "0x1p+128"
     const double UNIT_INVERSE "0x1p-128"
     const uint64_t UNIT_EXPONENT "((uint64_t)128 << 52)"
@@ -59,7 +59,7 @@ ctypedef struct Pair:
 
 
 cdef inline uint64_t mask(bint wanted) noexcept nogil:
-    # All bits, or none: SSE2 chooses between float64, and not between integers.
+    # All bits, or none. From a double, since SSE2 can choose between doubles, and not between integers.
     return bits(from_bits(~<uint64_t> 0) if wanted else 0.0)
 
 
@@ -69,12 +69,12 @@ cdef inline double masked(uint64_t m, double a) noexcept nogil:
 
 
 cdef inline double head(double a) noexcept nogil:
-    # a rounded to 26 bits: what is left has 26 bits and a sign, and products of these parts are exact.
+    # a rounded to 26 bits: the rest has 26 bits and a sign, and products of such parts are exact.
     return from_bits((bits(a) + 0x4000000ULL) & 0xfffffffff8000000ULL)
 
 
 cdef inline double product_tail(double a, double b, double p) noexcept nogil:
-    # a*b - p, exactly, for p = a*b rounded; without FMA by heads (Dekker's product), whose sums are exact as well.
+    # a*b - p, exactly, for p = a*b rounded; without FMA by Dekker's product of heads and rests, whose sums are exact.
     cdef double a_h, a_l, b_h, b_l
     if HAS_FMA:
         return fma(a, b, -p)
@@ -95,7 +95,7 @@ cdef inline double residual(double n, double q, double d) noexcept nogil:
 
 
 cdef inline double times_pow2(double a, double exponent) noexcept nogil:
-    # 2^n a, for n in the exponent's place of `exponent`, and a, 2^n a normal. Not for what has to keep NaN.
+    # 2^n a, for n in the exponent's place of `exponent`, if a and 2^n a are normal. It does not keep NaN.
     return from_bits(bits(a) + bits(exponent))
 
 
@@ -139,8 +139,8 @@ ctypedef struct Quotient:
 
 
 cdef inline Quotient divide(Pair n, Pair d, double r) noexcept nogil:
-    # n/d = q + rest r, from an approximate reciprocal r of d.h. The remainder is exact, and is so where q is
-    # subnormal too: q is on the grid then.
+    # n/d = q + rest r, from an approximate reciprocal r of d.h. The remainder n.h - q d.h is exact, even if q is
+    # subnormal: q lies on the grid of the subnormals then.
     cdef Quotient a
     a.q = n.h * r
     a.rest = residual(n.h, a.q, d.h) + fma(-a.q, d.l, n.l)
@@ -149,8 +149,8 @@ cdef inline Quotient divide(Pair n, Pair d, double r) noexcept nogil:
 
 
 cdef inline double corrected(double q, double rest, double r) noexcept nogil:
-    # q + rest r, rounded once, for rest in the unit. Without FMA the product is formed in the unit, lest it be
-    # subnormal where the sum is not; where the sum is, q is on the grid, and the product may be rounded to it.
+    # q + rest r, rounded once, for rest in the unit. Without FMA the product is formed in the unit, so that it is not
+    # subnormal unless the sum is; where the sum is, q lies on the grid, and the product may be rounded to it.
     cdef double y
     if HAS_FMA:
         return fma(rest, r, q)
@@ -159,7 +159,7 @@ cdef inline double corrected(double q, double rest, double r) noexcept nogil:
 
 
 cdef inline double quotient(Pair n, Pair d, double r) noexcept nogil:
-    # n/d: after a Newton step only the last rounding is left.
+    # n/d: a Newton step leaves the last rounding only.
     cdef Quotient a = divide(n, d, r)
     return corrected(a.q, a.rest, a.r)
 

@@ -1,15 +1,15 @@
-# THE EXPONENTIAL OF float64, as a ratio of which each part is a pair, to a relative error of 2^-68.
+# THE EXPONENTIAL OF float64, as a ratio of two pairs, to a relative error of 2^-68.
 #
 # exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2,  |r| <= ln2/2 (1 + 2^-40),  r = r_h + r_l
 #
 # With w = 6 r coth(r/2) = 12 + v + v^2 Q(v), v = r^2, an even function:   exp(-r) = (w - 6r)/(w + 6r)
-# Scaled by 6, the coefficient of v is 1 and costs nothing; what w is off counts r/12 times only. The ratio is that of
-# r_h alone, a multiple of 2^-50: then w_h -+ 6 r_h are exact. The numerator takes exp(-r_l) = 1 - r_l.
+# Scaled by 6, the coefficient of v is 1 and costs nothing; an error of w counts r/12 times only. The ratio is that of
+# r_h alone, a multiple of 2^-50: then w_h -+ 6 r_h are exact. The numerator is multiplied by exp(-r_l), nearly 1 - r_l.
 # Reduction and ratio are functions of their own because the loops run them in phases. Chains of operations are kept
-# short, and products that are exact are added rather than fused: some CPUs start an FMA in the place of two others.
+# short, and exact products are added rather than fused: some CPUs start an FMA in the place of two other operations.
 #
-# Up to |x| = 354 numbers stand as they are. Beyond, n and what it is added to are in the unit, 2^128; and beyond 708,
-# where the result may be subnormal, the result as well.
+# Up to |x| = 354 numbers are not scaled. Beyond, the numerator and what it is added to are in the unit, multiplied by
+# 2^128; beyond 708, where the result may be subnormal, the result is as well.
 #
 # The constants and coefficients are made again by bench/coefficients.sollya; bench/proof bounds the errors.
 
@@ -22,18 +22,18 @@ from libc.stdint cimport uint64_t
 
 cdef extern from *:
     const double LN2_HI "0x1.62e42fefa38p-1"  # 42 bits: n*LN2_HI is exact for |n| < 2^11
-    const double LN2_LO "0x1.ef35793c7673p-45"  # LN2_HI + LN2_LO = ln 2 (1 + 2^-102)
+    const double LN2_LO "0x1.ef35793c7673p-45"  # LN2_HI + LN2_LO = ln 2 (1 - 2^-101.49)
     const double MOST "752.0"  # 752 exp(-752) < 2^-1075, half the least subnormal float64
     const double SUM_MOST "760.0"  # exp(-760) is below 2^-74 of any normal number that it is added to
-    const double NEGLIGIBLE "0x1p-200"  # in the unit: 2^-328 beside 1
+    const double NEGLIGIBLE "0x1p-200"  # in the unit, of a numerator: 2^-328 compared with 1
     const double FAR_MOST "708.0"  # less than 1022 ln 2: exp(-t) is normal
-    # x + GRID rounds |x| < 2 to a multiple of 2^-50. Without FMA one of 2^-48, and w_h one of 2^-47: products by 3/2
-    # are exact then.
+    # x + GRID rounds |x| < 2 to a multiple of 2^-50; without FMA to one of 2^-48, and w_h to one of 2^-47, so that
+    # products by 3/2 are exact.
     const double GRID "(FASTSIG_HAS_FMA ? 6.0 : 24.0)"
-    const double UNIT_SHIFT "(0x1.8p+52 + (1023 + 128))"  # its low bits hold the exponent of 2^n, in the unit
-    const double ONE_SHIFT "(0x1.8p+52 + 1023)"  # and here not in the unit
-    const uint64_t IS_NEAR "((uint64_t)1 << 61)"  # a bit of 2^n, by its exponent, for n >= -511, and not below
-    const uint64_t IS_NEAR_IN_UNIT "((uint64_t)1 << 62)"  # for n >= -127
+    const double UNIT_SHIFT "(0x1.8p+52 + (1023 + 128))"  # a sum with it holds the exponent of 2^n, in the unit
+    const double ONE_SHIFT "(0x1.8p+52 + 1023)"  # the same, not in the unit
+    const uint64_t IS_NEAR "((uint64_t)1 << 61)"  # a bit of 2^n that is set for -511 <= n <= 0, and not below
+    const uint64_t IS_NEAR_IN_UNIT "((uint64_t)1 << 62)"  # the same, in the unit, for -127 <= n <= 0
 
     const double MARGIN "(FASTSIG_HAS_FMA ? 0x1.98p-15 : 0x1.d4p-15)"  # of functions of e to which nothing is added
 
@@ -71,8 +71,9 @@ ctypedef struct RatioPair:
 
 
 cdef inline Reduction reduce_f64(double t, double shift) noexcept nogil:
-    # For 0 <= t <= MOST; the low bits of shift hold the exponent of s for n = 0. t + n LN2_HI is exact: a multiple of
-    # t's last bit or of 2^-43, below 0.35. n LN2_LO is in what r_h is rounded from, so that |r_l| <= 2^-51 (1 + 2^-3).
+    # For 0 <= t <= MOST; the low bits of shift hold the exponent of s for n = 0. t + n LN2_HI is exact: below 0.35, and
+    # a multiple of t's last bit, since n LN2_HI is one of 2^-42. r_h is rounded from a sum with n LN2_LO, so that
+    # |r_l| <= 2^-51 (1 + 2^-3); without FMA four times that.
     cdef double shifted = fma(t, -LOG2E, shift), n = shifted - shift, r = fma(n, LN2_HI, t), low = n * LN2_LO
     cdef Reduction a
     a.r_h = ((r + low) + GRID) - GRID
@@ -82,8 +83,8 @@ cdef inline Reduction reduce_f64(double t, double shift) noexcept nogil:
 
 
 cdef inline Coth coth_f64(double r) noexcept nogil:
-    # For a multiple of 2^-50. 6r is exact, w_h is a multiple of 2^-49 as well, and w_h -+ 6r are below 16: both are
-    # exact. So are 12 - w_h and its sum with v.
+    # For r a multiple of 2^-50. 6r and w_h are multiples of 2^-49, and w_h -+ 6r are below 16: both are exact. So are
+    # 12 - w_h and its sum with v.
     cdef double v = r * r, v2 = v * v, v_l = product_tail(r, r, v), u, w_h, six_r = 6.0 * r
     cdef Coth e
     u = fma(v, fma(v2, fma(v, COTH_Q4, COTH_Q3), fma(v, COTH_Q2, COTH_Q1)), COTH_Q0)
@@ -96,7 +97,7 @@ cdef inline Coth coth_f64(double r) noexcept nogil:
 
 
 cdef inline Pair numerator(ExpF64 e) noexcept nogil:
-    # In the unit of s, if s is in one
+    # In the unit if s is
     cdef Pair n
     n.h = e.s * e.of_r_h.n_h
     n.l = fma(-e.r_l, n.h, e.s * e.of_r_h.w_l)
@@ -104,7 +105,7 @@ cdef inline Pair numerator(ExpF64 e) noexcept nogil:
 
 
 cdef inline RatioPair in_unit(ExpF64 e) noexcept nogil:
-    # exp(-t) = n/d, n and d in the unit of s; n <= d
+    # exp(-t) = n/d, n and d in the unit if s is; n <= d
     cdef double unit = 1.0 if e.range == NEAR_RANGE else UNIT
     cdef RatioPair a
     a.n = numerator(e)
@@ -121,12 +122,12 @@ cdef inline Pair sum_f64(RatioPair e) noexcept nogil:
 
 
 cdef inline uint64_t counts(Pair n) noexcept nogil:
-    # A mask: whether n, in the unit, is something beside 1
+    # All bits where n, in the unit, is not negligible compared with 1
     return mask(n.h > NEGLIGIBLE)
 
 
 cdef inline Pair counted(uint64_t m, Pair n) noexcept nogil:
-    # n, or 0 where it does not count: a product of it could be subnormal
+    # n, or 0 where it is negligible: a product of it could be subnormal
     return Pair(masked(m, n.h), masked(m, n.l))
 
 

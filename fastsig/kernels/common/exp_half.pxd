@@ -2,9 +2,9 @@
 #
 # exp(-t) = 2^n exp(-r),  r = t + n ln2,  exp(-r) = (w - r)/(w + r),  w = r coth(r/2), as in float64.
 #
-# float32 has 13 bits more than float16, and a result is off by an ulp or two of it: of 65,536 inputs, some ten lie so
-# near to a midpoint that this matters. They are known. Each formula is arranged, and its constants are chosen within
-# their last bits (the 2 that w begins with, and the 1s), so that these results fall on the right side as well:
+# float32 has 13 bits more than float16, and a result is off by an ulp or two of float32: of 65,536 inputs, some ten lie
+# so near to a midpoint that this matters. They are known. Each formula is arranged, and its constants are chosen within
+# their last bits (the 2 that w begins with; HALF_LESS and HALF_MORE for 1), so that these are rounded correctly too:
 # tests/test_accuracy.py tries every input. The operations are the same for all instruction sets, and so are the bits.
 
 from fastsig.kernels.common.fast cimport FAST_LOG2E, bits_f32, fmaf, from_bits_f32
@@ -17,12 +17,12 @@ cdef extern from "common/half.h":
 cdef extern from *:
     const float HALF_MOST "24.0f"  # 24 exp(-24) < 2^-25, half the least subnormal float16
     const float HALF_SHIFT "0x1.8p+23f"
-    const float HALF_LN2 "0x1.62e43p-1f"  # n HALF_LN2 = n ln2 to within 2^-23
+    const float HALF_LN2 "0x1.62e43p-1f"  # n HALF_LN2 is n ln2 to within 2^-23
     const float HALF_LESS "(1.0f - 0x1p-24f)"
     const float HALF_MORE "(1.0f + 0x1p-23f)"
     const unsigned int ONE_BITS_F32 "0x3f800000u"
 
-    # Each coefficient is that of the best polynomial in real numbers, rounded.
+    # Each coefficient is that of the best polynomial in real numbers, rounded; the last bits may differ.
     # r coth(r/2) = 2 + C2 r^2 + C4 r^4 on |r| <= ln2/2 + 2^-12: exp_half to a relative error of 2^-30.74
     const float HALF_COTH_C2 "0x1.555514p-3f"
     const float HALF_COTH_C4 "(-0x1.6a8b42p-9f)"
@@ -40,7 +40,7 @@ ctypedef struct HalfExp:
 
 
 cdef inline HalfExp exp_half(float t, float two) noexcept nogil:
-    # For |t| <= HALF_MOST, of either sign; two is 2, but for its last bits.
+    # For |t| <= HALF_MOST, of either sign; `two` is 2 but for its last bits.
     cdef float shifted = fmaf(t, -FAST_LOG2E, HALF_SHIFT), r = fmaf(shifted - HALF_SHIFT, HALF_LN2, t), v = r * r
     cdef float w = fmaf(v, fmaf(v, HALF_COTH_C4, HALF_COTH_C2), two), s
     cdef unsigned int exponent = bits_f32(shifted) << 23  # n, in the exponent's place

@@ -3,7 +3,7 @@
 # exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2,  |r| <= ln2/2 (1 + 2^-40)
 #
 # As a ratio, with w = r coth(r/2), even in r and near 2:   exp(-r) = (w - r)/(w + r)
-# What multiplies w and r by one factor changes nothing, and an error of w alone counts r/2 times only.
+# A factor common to w and r changes nothing, and an error of w alone counts r/2 times only.
 # Reduction and ratio are functions of their own because the loops run them in phases.
 #
 # The constants and coefficients are made again by bench/coefficients.sollya.
@@ -42,7 +42,7 @@ ctypedef struct Exp:
 
 
 cdef inline Reduced reduce_narrow(double t) noexcept nogil:
-    # For |t| <= NARROW_MOST, of either sign. r is in octaves, t log2(e) + n: LOG2E is nearer to its value than LN2.
+    # For |t| <= NARROW_MOST, of either sign. r is in octaves, t log2(e) + n: LOG2E is nearer to its value than LN2 is.
     cdef double shifted = fma(t, -LOG2E, SHIFT), n = shifted - SHIFT
     cdef Reduced a
     a.r = fma(t, LOG2E, n) if HAS_FMA else fma(t, LOG2E_LO, fma(t, LOG2E_HI, n))
@@ -58,7 +58,7 @@ cdef inline double coth_narrow(double r) noexcept nogil:
 
 
 cdef inline Exp exp_of_coth(double w, double r, double exponent) noexcept nogil:
-    # From w = coth_narrow(r), to a relative error of 2^-51, for a result that is rounded to float32 or float16
+    # From w = coth_narrow(r). This adds a relative error of 2^-51 to what r is off: enough for float32 and float16.
     cdef double s = from_bits(bits(exponent) + ONE_BITS)
     cdef Exp e
     e.num = times_pow2(w - r, exponent)

@@ -1,12 +1,12 @@
-# THE FAST TIER: float32 computed in float32, on twice the lanes of the float64 that correct rounding takes.
+# THE FAST TIER: float32 computed in float32, on twice the lanes of the float64 that correct rounding requires.
 #
 # The formulas are those of the default tier, of e = exp(-|x|), arranged so that no rounding counts twice. They need
-# FMA: without it the fast tier's kernels are the default's. Bounds hold for subnormal results too, in least subnormals.
+# FMA: without it the fast tier's kernels are the default's. Below the normal range, bounds are in least subnormals.
 #
 # A block is `near` where every |x| is 0 or between FAST_TINY and FAST_NEAR_MOST: products of two of its terms are
-# normal numbers. In any other, `far`, what may be subnormal is made in a unit, 2^100, and stays in it to the end, where
-# it is rounded to the subnormals' grid as an integer: many CPUs take long for a subnormal operand or result. What is
-# near has the same bits in both.
+# normal numbers. In any other block, `far`, what may be subnormal is kept in the unit, multiplied by 2^100, to the end,
+# where it is rounded to the subnormals' grid as an integer: on many CPUs operations on subnormal numbers are slow. A
+# near x has the same result in both.
 
 cdef extern from *:
     """
@@ -29,10 +29,10 @@ cdef extern from *:
     const float FAST_UNIT "0x1p+100f"
     const float FAST_UNIT_INVERSE "0x1p-100f"
     const float FAST_SHIFT "0x1.8p+23f"  # the low bits of a sum with it hold n
-    const float FAST_UNIT_SHIFT "(0x1.8p+23f + (127.0f + 100.0f))"  # and with this the exponent of 2^n, in the unit
+    const float FAST_UNIT_SHIFT "(0x1.8p+23f + (127.0f + 100.0f))"  # with this, the exponent of 2^n, in the unit
     const float FAST_LOW "0x1p+38f"  # in the unit, 2^-62: less than the exponential of any near x
     const float FAST_LEAST_NORMAL "0x1p-26f"  # in the unit
-    const float FAST_GRID "0x1p+49f"  # the least subnormals in a unit of the unit
+    const float FAST_GRID "0x1p+49f"  # 1 in the unit, counted in least subnormals
     const float FAST_UINT_BASE "0x1p+23f"  # where an ulp is 1: the low bits of a sum are an integer
 
     # exp(r) = 1 + r + C2 r^2 + ... + C6 r^6 on |r| <= ln2/2 + 2^-12: relative error 2^-28.22
@@ -61,13 +61,13 @@ cdef extern from *:
 
 ctypedef struct FastExp:
     float u  # exp(-|x|), in the unit if far
-    float e  # the same, out of the unit; if far no less than 2^-62, which is nothing beside 1
+    float e  # the same, out of the unit; if far no less than 2^-62, negligible compared with 1
     bint far
 
 
 cdef inline float exp_fast(float t, bint far) noexcept nogil:
-    # exp(-t) = 2^n exp(-v), n = -round(t log2 e): 0 <= t <= FAST_MOST, in the unit, or near. There is no NaN among the
-    # near, so that n is added to the exponent as an integer, which leaves a port free that multiplies.
+    # exp(-t) = 2^n exp(-v), n = -round(t log2 e), for 0 <= t <= FAST_MOST in the unit, or a near t out of it. No near t
+    # is NaN, so that n can be added to the exponent as an integer, which leaves a port free that multiplies.
     cdef float shift = FAST_UNIT_SHIFT if far else FAST_SHIFT, shifted = fmaf(t, -FAST_LOG2E, shift)
     cdef float n = shifted - shift, v = fmaf(n, FAST_LN2_LO, fmaf(n, FAST_LN2_HI, t)), p
     p = fmaf(v, fmaf(v, fmaf(v, fmaf(v, FAST_EXP_C6, -FAST_EXP_C5), FAST_EXP_C4), -FAST_EXP_C3), FAST_EXP_C2)
@@ -78,20 +78,20 @@ cdef inline float exp_fast(float t, bint far) noexcept nogil:
 
 
 cdef inline float at_least(float a, float least) noexcept nogil:
-    # The larger of two numbers >= 0, or NaN. As integers, since GCC would multiply both of two numbers before it
-    # chooses, and the product of the smaller may be subnormal.
+    # The larger of two numbers >= 0, or NaN. They are compared as integers: of floats, GCC would multiply both before
+    # it chooses, and the product of the smaller may be subnormal.
     cdef unsigned int u = bits_f32(a), low = bits_f32(least)
     return from_bits_f32(u if u > low else low)
 
 
 cdef inline float at_most(float a, float most) noexcept nogil:
-    # The smaller of two numbers >= 0, as integers
+    # The smaller of two numbers >= 0, compared as integers
     cdef unsigned int u = bits_f32(a), high = bits_f32(most)
     return from_bits_f32(u if u < high else high)
 
 
 cdef inline float zero_or_at_least(float a, float least) noexcept nogil:
-    # at_least, but for 0, which stays: 1 less, it is the largest integer.
+    # As at_least, except that 0 stays 0: with 1 subtracted, it is the largest integer.
     cdef unsigned int u = bits_f32(a) - 1, low = bits_f32(least) - 1
     return from_bits_f32((u if u > low else low) + 1)
 
@@ -102,26 +102,26 @@ cdef inline bint negative_f32(float x) noexcept nogil:
 
 
 cdef inline float positive_part(float x) noexcept nogil:
-    # The larger of x and 0, as integers
+    # The larger of x and 0, compared as integers
     cdef int b = <int> bits_f32(x)
     return from_bits_f32(b if b > 0 else 0)
 
 
 cdef inline float beside_one(float a, bint far) noexcept nogil:
-    # a >= 0 out of the unit, for a sum to which less than 2^-62 adds nothing. It stands as it is for a near x, whose
-    # result so has the same bits whatever else its block holds.
+    # a >= 0 out of the unit, for a sum to which less than 2^-62 adds nothing. That of a near x is unchanged, so that
+    # its result has the same bits whatever else its block holds.
     return at_least(a, FAST_LOW) * FAST_UNIT_INVERSE if far else a
 
 
 cdef inline float settled(float a, bint far) noexcept nogil:
-    # a >= 0 out of the unit, as a result
+    # a >= 0 out of the unit, as a result: below the normal range as a multiple of the least subnormal
     cdef float whole, normal
     if not far:
         return a
     whole = fmaf(a, FAST_GRID, FAST_UINT_BASE)
     normal = at_least(a, FAST_LEAST_NORMAL) * FAST_UNIT_INVERSE
     whole = from_bits_f32(bits_f32(whole) - bits_f32(FAST_UINT_BASE))
-    return whole if a < FAST_LEAST_NORMAL else normal  # not as integers: of those a negative NaN is less
+    return whole if a < FAST_LEAST_NORMAL else normal  # compared as floats: as an integer, a negative NaN is less
 
 
 cdef inline FastExp fast_exp_of(float u, bint far) noexcept nogil:
@@ -129,7 +129,7 @@ cdef inline FastExp fast_exp_of(float u, bint far) noexcept nogil:
 
 
 cdef inline float log1p_share_fast(FastExp e) noexcept nogil:
-    # s of log(1 + e) = e + e s: without a division a polynomial of degree 11 is as cheap, and more accurate
+    # s of log(1 + e) = e + e s. A polynomial of degree 11 is as cheap as atanh's with its division, and more accurate.
     cdef float t = e.e, q
     q = fmaf(t, fmaf(t, fmaf(t, FAST_LOG_C11, FAST_LOG_C10), FAST_LOG_C9), FAST_LOG_C8)
     q = fmaf(t, fmaf(t, fmaf(t, fmaf(t, q, FAST_LOG_C7), FAST_LOG_C6), FAST_LOG_C5), FAST_LOG_C4)

@@ -1,13 +1,13 @@
-# THE FAST TIER'S float64, with hardly any pairs: e = exp(-|x|) = n/d, a ratio that the function's division serves too.
+# THE FAST TIER'S float64, with hardly any pairs: e = exp(-|x|) is a ratio n/d, made by the function's own division.
 #
 # exp(-t) = 2^n 2^-r,  n = -round(t log2 e),  r = t log2(e) + n,  |r| <= 1/2 (1 + 2^-40)
-# With w = r coth(r ln2/2), even in r:   2^-r = (w - r)/(w + r), in which what w is off counts r/3 times only
+# With w = r coth(r ln2/2), even in r:   2^-r = (w - r)/(w + r), in which an error of w counts less than r/4 times
 #
-# In octaves, since w is near 2.9 then, and w - r and w + r, rounded, are off less than next to 2, the lower end of a
-# binade. w and r are kept apart: each function forms from them the sums that it needs, with as few roundings as it can.
-# `near` is here where |x| is 0 or between FAST_TINY_F64 and FAST_NEAR_MOST_F64, and the numerator n is 2^-487 or more;
-# in other blocks it stays in a unit, 2^1000. Powers of 2 are added to its exponent as integers, which leaves a port
-# free that multiplies: a NaN may be lost there, and stays in w.
+# r is in octaves, since w is near 2.9 then, and the relative roundings of w - r and w + r are smaller than near 2, the
+# lower end of a binade. w and r are kept apart: each function forms the sums that it needs, with few roundings.
+# A block is `near` where every |x| is 0 or between FAST_TINY_F64 and FAST_NEAR_MOST_F64: the numerator n is 2^-487 or
+# more. In other blocks n stays in the unit, multiplied by 2^1000. Powers of 2 are added to its exponent as integers,
+# which leaves a port free that multiplies; n may lose a NaN by that, but w keeps it.
 #
 # The constants and coefficients are made again by bench/coefficients.sollya.
 
@@ -19,13 +19,13 @@ from fastsig.kernels.common.exp_narrow cimport LOG2E
 cdef extern from *:
     const double FAST_UNIT_F64 "0x1p+1000"
     const double FAST_UNIT_INVERSE_F64 "0x1p-1000"
-    const double FAST_SHIFT_F64 "0x1.8p+52"  # the low bits of a sum with it hold n
-    const double FAST_UNIT_SHIFT_F64 "(0x1.8p+52 + 1000)"  # and with this n + 1000, as in the unit
+    const double FAST_SHIFT_F64 "0x1.8p+52"  # the low bits of a sum with it hold n, the exponent
+    const double FAST_UNIT_SHIFT_F64 "(0x1.8p+52 + 1000)"  # with this they hold n + 1000, as in the unit
     const double FAST_TINY_F64 "0x1p-400"
     const double FAST_NEAR_MOST_F64 "337.0"  # exp(-337) > 2^-487
     const double FAST_LOW_F64 "0x1p+513"  # in the unit, 2^-487: less than the numerator of any near x
     const double FAST_LEAST_NORMAL_F64 "0x1p-22"  # in the unit
-    const double FAST_GRID_F64 "0x1p+74"  # the least subnormals in a unit of the unit
+    const double FAST_GRID_F64 "0x1p+74"  # 1 in the unit, counted in least subnormals
 
     const double LOG2E_TAIL "0x1.777d0ffda0d24p-56"  # LOG2E + LOG2E_TAIL = log2(e) (1 + 2^-110)
 
@@ -53,19 +53,19 @@ ctypedef struct FastRatio:
     double n  # exp(-|x|) = n/(w + r), n in the unit if far
     double w
     double r
-    double plain  # n out of the unit; if far no less than 2^-487, which is nothing beside w
+    double plain  # n out of the unit; if far no less than 2^-487, negligible compared with w
     bint far
-    double low  # FAST_LOW_F64 and FAST_LEAST_NORMAL_F64, which the compiler does not know: see settled_f64
+    double low  # FAST_LOW_F64 and FAST_LEAST_NORMAL_F64, hidden from the compiler: see settled_f64
     double least
 
-ctypedef struct FastParts:  # of a ratio, as the loops keep them
+ctypedef struct FastParts:  # of a ratio, as the loops store them
     double n
     double w
     double r
 
 
 cdef inline FastParts exp_fast_f64(double t, bint far) noexcept nogil:
-    # exp(-t), 0 <= t <= MOST, in the unit, or near
+    # exp(-t), for 0 <= t <= MOST in the unit, or a near t out of it
     cdef double shift = FAST_UNIT_SHIFT_F64 if far else FAST_SHIFT_F64, shifted = fma(t, -LOG2E, shift)
     cdef double r = fma(t, LOG2E_TAIL, fma(t, LOG2E, shifted - shift)), v = r * r, w
     w = fma(v, fma(v, fma(v, fma(v, FAST_COTH_C10, FAST_COTH_C8), FAST_COTH_C6), FAST_COTH_C4), FAST_COTH_C2)
@@ -79,8 +79,8 @@ cdef inline double beside_one_f64(double a, FastRatio e) noexcept nogil:
 
 
 cdef inline double settled_f64(double a, FastRatio e) noexcept nogil:
-    # a >= 0 out of the unit, as a result. Of a limit that GCC knows it would multiply both numbers before it chooses
-    # one, and the product of the smaller may be subnormal.
+    # a >= 0 out of the unit, as a result. If GCC knew the limit it would multiply both numbers before it chooses one,
+    # and the product of the smaller may be subnormal.
     cdef double whole, normal
     if not e.far:
         return a
@@ -96,13 +96,13 @@ cdef inline FastRatio fast_ratio(double n, double w, double r, bint far, double 
 
 
 cdef inline double quotient_fast(double n, double n_l, double d, double d_l) noexcept nogil:
-    # (n + n_l)/(d + d_l): after a Newton step only the last rounding is left
+    # (n + n_l)/(d + d_l): a Newton step leaves the last rounding only.
     cdef double c = 1.0 / d, q = n * c
     return fma(fma(-q, d_l, fma(-q, d, n) + n_l), c, q)
 
 
 cdef inline double atanh_share_fast_f64(double q) noexcept nogil:
-    # s of 2 atanh(q/2) = q + q s. No higher power of q than its square is formed, which may be subnormal.
+    # s of 2 atanh(q/2) = q + q s. No power of q above its square is formed, since it may be subnormal.
     cdef double v = q * q, s
     s = fma(v, fma(v, FAST_ATANH_F64_C21, FAST_ATANH_F64_C19), FAST_ATANH_F64_C17)
     s = fma(v, fma(v, fma(v, s, FAST_ATANH_F64_C15), FAST_ATANH_F64_C13), FAST_ATANH_F64_C11)

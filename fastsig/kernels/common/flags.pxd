@@ -1,5 +1,5 @@
-# THE EXCEPTIONS that an input calls for, as integers: a loop ORs them. As wide as a double, so that comparing and
-# collecting vectorise together.
+# THE EXCEPTIONS that an input calls for, as integers, which a loop ORs. They are as wide as a double, so that comparing
+# and collecting vectorise together.
 
 from fastsig.kernels.abi cimport INVALID
 from fastsig.kernels.common.exact cimport bits
@@ -14,7 +14,7 @@ cdef inline bint outside(double p) noexcept nogil:
 
 
 cdef inline unsigned long long target_flags(double t) noexcept nogil:
-    # Invalid if t < 0 or t > 1, and not NaN. By the borrows of 64-bit integers, since not every instruction set can
+    # INVALID if t < 0 or t > 1, and 0 for NaN. The borrows of 64-bit integers tell, since not every instruction set can
     # turn a comparison of doubles into such an integer.
     cdef unsigned long long u = bits(t), magnitude = u & 0x7fffffffffffffffULL
     cdef unsigned long long beyond = (0x3ff0000000000000ULL - magnitude) | (u & (0 - magnitude))
@@ -22,6 +22,6 @@ cdef inline unsigned long long target_flags(double t) noexcept nogil:
 
 
 cdef inline unsigned long long signs_outside(double t) noexcept nogil:
-    # The top bit is set for a t outside [0, 1], and for -0 and some NaN too: a loop that has 1 - t anyway takes two
-    # operations to learn whether target_flags has to be asked at all.
+    # The top bit is set for a t outside [0, 1], and also for -0 and some NaN: it takes a loop two operations to tell
+    # whether target_flags has to be asked at all.
     return bits(t) | bits(1.0 - t)

@@ -1,5 +1,5 @@
-# float16 by its bits: 1 sign, 5 exponent, 10 fraction. Branch-free both ways, so that the loops vectorise; the
-# conversion to float16 rounds a float64 once, which no CPU's instruction does.
+# float16 by its bits: 1 sign, 5 exponent, 10 fraction. Both conversions are free of branches, so that the loops
+# vectorise; that to float16 rounds a float64 once, where F16C has an instruction from float32 only.
 
 from libc.math cimport fabs, fabsf
 from libc.stdint cimport uint16_t
@@ -10,7 +10,7 @@ from fastsig.kernels.common.fast cimport bits_f32, from_bits_f32
 cdef extern from *:
     const double HALF_MIN_NORMAL "0x1p-14"
     const double HALF_OVERFLOW "0x1p+16"  # the first power of two beyond float16; encoded as infinity
-    const double HALF_ROUND "0x1.8p+42"  # times 2^k: adding it rounds [2^k, 2^(k+1)) to 11 bits
+    const double HALF_ROUND "0x1.8p+42"  # times 2^k: adding it rounds a number in [2^k, 2^(k+1)) to 11 bits
     const float HALF_ROUND_F32 "0x1.8p+13f"
     const unsigned int HALF_REBIAS_F32 "((uint32_t)(127 - 15) << 23)"
     const unsigned long long HALF_REBIAS "((uint64_t)(1023 - 15) << 52)"
@@ -20,7 +20,7 @@ cdef extern from *:
 
 
 cdef inline double half_to_double(uint16_t v) noexcept nogil:
-    # Selected by comparing doubles: 64-bit integers cannot be compared by every instruction set.
+    # The selections compare doubles: not every instruction set can compare 64-bit integers.
     cdef unsigned long long u = v, magnitude = (u & 0x7fff) << 42, sign = (u & 0x8000) << 48
     cdef double a = from_bits(magnitude + HALF_REBIAS)
     cdef double special = from_bits(magnitude + HALF_REBIAS_INF)
@@ -30,8 +30,8 @@ cdef inline double half_to_double(uint16_t v) noexcept nogil:
 
 
 cdef inline float float_to_odd(double v) noexcept nogil:
-    # Of the two float32 next to it the one whose last bit is set, unless it is a float32: rounded to float16 that gives
-    # what v does. Below the normal float32, where it is not, both give 0.
+    # v rounded to odd: itself if it is a float32, else the neighbour in float32 whose last bit is set. Rounded to
+    # float16 that gives what v does. Below the normal float32 it may be another number, but then both give 0.
     cdef unsigned long long u = bits(v), tail = (u & TAIL_F32) + TAIL_F32
     return <float> from_bits((u | (tail & LAST_F32)) & ~TAIL_F32)
 
@@ -41,7 +41,7 @@ cdef inline uint16_t double_to_half(double v) noexcept nogil:
     cdef double a = fabs(v), least, s
     cdef unsigned long long u, sign = bits(v) >> 48 & 0x8000
     a = HALF_OVERFLOW if a > HALF_OVERFLOW else a
-    least = HALF_MIN_NORMAL if a < HALF_MIN_NORMAL else a  # below it the grid no longer gets finer
+    least = HALF_MIN_NORMAL if a < HALF_MIN_NORMAL else a  # below the normal range the grid gets no finer
     s = from_bits(bits(least) & 0x7ff0000000000000ULL) * HALF_ROUND
     a = (a + s) - s
     u = bits(a + HALF_MIN_NORMAL) - ONE_EXPONENT if a < HALF_MIN_NORMAL else bits(a)
@@ -50,7 +50,7 @@ cdef inline uint16_t double_to_half(double v) noexcept nogil:
 
 
 cdef inline uint16_t float_to_half(float v) noexcept nogil:
-    # The same of a float32, on twice the lanes
+    # As double_to_half, from float32 and so on twice the lanes
     cdef float a = fabsf(v), least, s
     cdef unsigned int u, sign = bits_f32(v) >> 16 & 0x8000
     a = <float> HALF_OVERFLOW if a > <float> HALF_OVERFLOW else a

@@ -2,8 +2,8 @@
 #
 # exp(-t) = 2^n exp(-r),  n = -round(t log2 e),  r = t + n ln2;  1 - exp(-r) = 12r/(w + 6r) = r - r (z + 6r)/(w + 6r),
 # w = 6 r coth(r/2) = 12 + z, as for float64. What is subtracted from r is less than |r|/5, and so is its share of the
-# error: what is left is rounded once, and what that loses is the pair's tail. A long double of more than 64 bits takes
-# expm1l, for which the coefficients are too few.
+# error: the difference is rounded once, and what that loses is the pair's tail. A long double of more than 64 bits uses
+# expm1l, since the polynomial has too few coefficients for it.
 #
 # The x87 unit is slow to load what it has just stored: formulas are short, so that little spills.
 
@@ -65,7 +65,7 @@ cdef inline PairLd times_ld(PairLd a, long double b) noexcept nogil:
 
 
 cdef inline long double tail_ld(long double a, long double b, long double p) noexcept nogil:
-    # a b - p, p = a b rounded; not by fmal, which is slow where no instruction does it
+    # a b - p, p = a b rounded; without fmal, which is slow where no instruction computes it
     cdef long double s = a * SPLIT_LD, a_h = s - (s - a), a_l = a - a_h, b_h, b_l
     s = b * SPLIT_LD
     b_h = s - (s - b)
@@ -123,7 +123,8 @@ cdef inline ExpLd exp_ld(long double x) noexcept nogil:
 
 
 cdef inline PairLd lower_ld(PairLd e) noexcept nogil:
-    # e/(1 + e) = e - e q, q = e/(1 + e), in which what q is off counts less; the tail of e counts (1 - q)^2 times
+    # e/(1 + e) = e - e q, q = e/(1 + e): an error of q counts less. The tail of e counts (1 - q)^2 times, of which q^2
+    # is dropped.
     cdef long double q = e.h / (1.0 + e.h), c = e.h * q
     cdef PairLd a
     a.h = e.h - c
@@ -132,7 +133,7 @@ cdef inline PairLd lower_ld(PairLd e) noexcept nogil:
 
 
 cdef inline PairLd lower_scaled_ld(ExpLd e) noexcept nogil:
-    # The same in the unit, with the tails: (h + l)^2/(d + d_l) = h q + q (2l - q d_l), q = h/d, but for their squares
+    # As lower_ld, in the unit, with tails: (h + l)^2/(d + d_l) = h q + q (2l - q d_l), q = h/d, but for their squares
     cdef long double d = 1.0 + e.e.h, d_l = ((1.0 - d) + e.e.h) + e.e.l, q = e.e.h / d, c = e.scaled.h * q
     cdef PairLd a
     a.h = e.scaled.h - c
@@ -166,7 +167,7 @@ cdef inline long double log_ld(PairLd a) noexcept nogil:
 
 
 cdef inline long double plus_log1p_ld(long double a, long double a_l, PairLd e) noexcept nogil:
-    # a + a_l + log(1 + e), a and e not negative; log1pl rounds 1 + e where e > 0.29
+    # a + a_l + log(1 + e), a and e not negative. x87's log1pl rounds 1 + e where e > 0.29.
     cdef long double d = 1.0 + e.h, l = e.l, y
     cdef PairLd s
     if e.h < 0.25:
@@ -176,4 +177,4 @@ cdef inline long double plus_log1p_ld(long double a, long double a_l, PairLd e) 
         l += (1.0 - d) + e.h
     s = two_sum_ld(a, y)
     y = s.h + (s.l + (a_l + l / d))
-    return y if y == y else s.h  # infinity has no tail
+    return y if y == y else s.h  # an infinity has no tail

@@ -1,8 +1,8 @@
 # WHAT THE LOOPS SHARE: typed memoryviews that borrow their operands, and the exceptions of a block.
 #
-# A loop is written once; a formula is passed to it and, since everything here is inlined, becomes its body. Each is
-# short on purpose: the phases of a block (reduction; ratio; value) leave their results in buffers that stay in L1, and
-# their dependence chains are short enough to overlap.
+# A loop is written once; a formula is passed to it and, since everything here is inlined, becomes its body. Each loop
+# is short on purpose: the phases of a block (reduction; ratio; value) leave their results in buffers that stay in L1,
+# and their dependence chains are short enough to overlap.
 
 cdef extern from *:
     """
@@ -39,5 +39,5 @@ cdef inline int flags_of_long_doubles(flags_formula g, const long double[::1] x,
 
 
 cdef inline double clamped(long double x) noexcept nogil:
-    # On the same side of 0 and 1, and on them where x is: a double cannot tell their neighbours from them.
+    # A double on the same side of 0 and 1 as x, or on them where x is: conversion could round a neighbour to 0 or 1.
     return <double> x if x == 0.0 or x == 1.0 or x != x else (-1.0 if x < 0.0 else (2.0 if x > 1.0 else 0.5))

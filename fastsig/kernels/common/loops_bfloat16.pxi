@@ -1,13 +1,13 @@
 # THE LOOPS OF bfloat16, the upper half of a float32: a block is widened, computed in float32 and rounded.
 #
-# A kernel of float32 computes any block, within 2 ULP of float32. So a result is rounded right unless it is as near as
-# that to the middle of two bfloat16; there, and five numbers of 65,536 are, the accurate phase decides. bfloat16
-# has float32's exponents: all this holds for subnormal numbers too, and for the largest, where rounding carries into
+# A kernel of float32 computes any block, within 2 ULP of float32. So a result is rounded correctly unless it is within
+# 2 ULP of the middle of two bfloat16, as five of 65,536 numbers are: there the accurate phase decides. bfloat16 has
+# float32's exponents: all this holds for subnormal numbers too, and for the largest, where rounding carries into
 # infinity.
 #
-# Most blocks hold nothing but 0 and numbers of which nothing overflows or gets subnormal. With FMA some functions
-# compute these in a single loop, by plain formulas of their own, NAME_bf16. Those of one input have no test for doubt:
-# none of the numbers that they may get is rounded wrong, as a test of each of them shows.
+# Most blocks hold only 0 and numbers from which nothing overflows or becomes subnormal. With FMA some functions compute
+# these in a single loop, by plain formulas of their own, NAME_bf16. Those of one input have no test for doubt: a test
+# computes each of the numbers that they may get, and none is rounded wrong.
 
 cdef extern from *:
     const unsigned int MIDDLE_BF16 "0x8000u"  # of two bfloat16, in the lower half
@@ -52,7 +52,7 @@ cdef uint16_t nearest_bf16(exact_formula f, float x, float t, int *flags) noexce
 cdef int narrow_bf16(
     exact_formula f, const float *x, const float *t, const float *w, char *y_at, Py_ssize_t n
 ) noexcept nogil:
-    # A NaN stays one: its lower half is 0, as it comes from a bfloat16 or is the default.
+    # Rounding keeps a NaN: its lower half is 0, since it comes from a bfloat16 or is the default NaN.
     cdef uint16_t[::1] y = None
     cdef unsigned int u, doubt = 0
     cdef int flags = 0
@@ -64,7 +64,7 @@ cdef int narrow_bf16(
         doubt |= next_to_middle(u)
     if doubt:
         for i in range(n):
-            # An infinite input leaves a number that float32 holds: a tie is one.
+            # For an infinite input the float32 is exact, and a tie is rounded correctly already.
             if next_to_middle(bits_f32(w[i])) and is_finite(x[i]) and is_finite(t[i]):
                 y[i] = nearest_bf16(f, x[i], t[i], &flags)
     return flags
@@ -90,7 +90,7 @@ cdef int map_bf16(
 
 
 cdef inline bint inside_bf16(const char *x_at, uint16_t least, uint16_t most, Py_ssize_t n) noexcept nogil:
-    # Whether every |x| is 0 or from `least` to `most`, in bits; 1 less, 0 is the largest integer
+    # Whether every |x| is 0 or from `least` to `most`, in bits; with 1 subtracted, 0 is the largest integer.
     cdef const uint16_t[::1] x = None
     cdef uint16_t smallest = 0xffff, largest = 0, size
     cdef Py_ssize_t i
@@ -110,7 +110,8 @@ cdef inline bint near_bf16(const char *x_at, Py_ssize_t n) noexcept nogil:
 cdef inline void values_bf16(
     bf16_formula f, bint ties_up, const char *x_at, char *y_at, Py_ssize_t n
 ) noexcept nogil:
-    # A float32 in the middle of two bfloat16 goes to the even one, or up: the test of all numbers shows which is right.
+    # A float32 in the middle of two bfloat16 is rounded to the even one, or up: a test of all numbers shows which is
+    # right.
     cdef unsigned int u
     cdef const uint16_t[::1] x = None
     cdef uint16_t[::1] y = None
@@ -123,7 +124,7 @@ cdef inline void values_bf16(
 
 
 cdef inline float exp_minus_bf16(float x) noexcept nogil:
-    # exp(-x) of a near x, which may be negative: no more than 2^61, to less than 2^-23
+    # exp(-x) of a near x, which may be negative: at most 2^61, to a relative error below 2^-23
     return exp_fast(x, False)
 
 

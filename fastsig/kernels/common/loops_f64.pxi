@@ -1,20 +1,19 @@
-# THE LOOPS OF float64: a fast phase in pairs, and the accurate phase for the few elements that it leaves in doubt.
-#
-# A block in which none is in doubt does not enter the second loop.
+# THE LOOPS OF float64: a fast phase in pairs, and the accurate phase for the few elements that it leaves in doubt. A
+# block without any does not enter the loop of the accurate phase.
 
 ctypedef Rounding (*f64_formula)(double x, ExpF64 e) noexcept nogil
 ctypedef Rounding (*f64_formula_with)(double x, double t, ExpF64 e) noexcept nogil
 ctypedef Rounding (*plain_f64_formula_with)(double x, double t) noexcept nogil
 ctypedef bint (*pair_test)(double x, double t) noexcept nogil
 
-# Whole classes of inputs that the fast phase leaves in doubt, and of which a few terms of a series tell the result.
+# Decides whole classes of inputs that the fast phase leaves in doubt: a few terms of a series give the result.
 ctypedef Rounding (*settling)(double x, double t, Rounding a) noexcept nogil
 
 
 cdef int accurate_f64(
     exact_formula f, const char *x_at, const char *t_at, char *y_at, const uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    # Where there is doubt; t is x again where there is no other input.
+    # Computes y where there is doubt; t is x again where there is no other input.
     cdef const double *x = <const double *> x_at
     cdef const double *t = <const double *> t_at
     cdef double *y = <double *> y_at
@@ -26,9 +25,9 @@ cdef int accurate_f64(
     return flags
 
 
-ctypedef struct ExpBlock:  # exponentials of a block, and the steps to them
+ctypedef struct ExpBlock:  # the exponentials of a block, and the steps to them
     double n_h[WIDE_BLOCK]
-    double d_h[WIDE_BLOCK]  # r_h before
+    double d_h[WIDE_BLOCK]  # r_h before that
     double w_l[WIDE_BLOCK]
     double r_l[WIDE_BLOCK]
     double s[WIDE_BLOCK]
@@ -37,7 +36,7 @@ ctypedef struct ExpBlock:  # exponentials of a block, and the steps to them
 cdef inline uint64_t reduce_block(
     const double[::1] x, double limit, double shift, ExpBlock *e, Py_ssize_t n
 ) noexcept nogil:
-    # Returns the bits that 2^n has for all x, of which one tells whether all are near: not where one is NaN.
+    # Returns the AND of the bits of 2^n over all x. One of them tells whether all x are near; a NaN may clear it.
     cdef double most = opaque(limit), t
     cdef uint64_t of_all = ~<uint64_t> 0
     cdef Reduction a
@@ -70,7 +69,7 @@ cdef inline void exp_block(
 
 
 cdef inline bint any_beyond(const double[::1] x, double limit, double sign, bint even, Py_ssize_t n) noexcept nogil:
-    # Whether any sign x is below -limit; even: or above limit
+    # Whether any sign x is below -limit; if `even`, whether any |x| is above limit
     cdef uint64_t signs = 0
     cdef Py_ssize_t i
     for i in range(n):
@@ -85,7 +84,8 @@ cdef inline void into_unit(ExpBlock *e, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline Range exp_block_of_any(const double[::1] x, bint even, ExpBlock *e, Py_ssize_t n) noexcept nogil:
-    # The range of a block, that of its farthest element. Not even: for x > 0 exp(-FAR_MOST) is as good as less.
+    # The range of a block is that of its farthest element. Unless `even`, a large x > 0 does not count: exp(-FAR_MOST)
+    # serves for it as well.
     cdef Range found = NEAR_RANGE
     if not reduce_block(x, FAR_MOST, ONE_SHIFT, e, n) & IS_NEAR:
         if any_beyond(x, FAR_MOST, 1.0, even, n):
@@ -99,7 +99,7 @@ cdef inline Range exp_block_of_any(const double[::1] x, bint even, ExpBlock *e, 
 
 
 cdef inline Range exp_block_in_unit(const double[::1] x, bint even, ExpBlock *e, Py_ssize_t n) noexcept nogil:
-    # Near, too
+    # As exp_block_of_any, but in the unit in NEAR_RANGE too
     cdef Range found = NEAR_RANGE
     if not reduce_block(x, MOST, UNIT_SHIFT, e, n) & IS_NEAR_IN_UNIT:
         found = DEEP_RANGE if any_beyond(x, FAR_MOST, 1.0, even, n) else FAR_RANGE
@@ -114,7 +114,7 @@ cdef inline ExpF64 exp_at(const ExpBlock *e, Py_ssize_t i, Range of_all) noexcep
 cdef inline bint values(
     f64_formula f, Range of_all, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    # Tells whether any element is in doubt.
+    # Returns whether any element is in doubt.
     cdef const double[::1] x = None
     cdef double[::1] y = None
     cdef uint64_t any_doubt = 0
@@ -133,7 +133,7 @@ cdef inline bint values(
 cdef inline bint settle(
     settling f, const char *x_at, const char *t_at, char *y_at, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    # Tells whether any element is still in doubt.
+    # Returns whether any element is still in doubt.
     cdef const double[::1] x = None
     cdef const double[::1] t = None
     cdef double[::1] y = None
@@ -174,7 +174,7 @@ cdef inline int map_f64(f64_formula f, bint even, exact_formula exact, char **op
 cdef inline int map_settled_f64(
     f64_formula f, bint even, settling g, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # Near 0 the result is subnormal, too: all in the unit.
+    # Results near 0 are subnormal too, so that every block is computed in the unit.
     cdef const double[::1] x = None
     cdef uint64_t doubt[WIDE_BLOCK]
     cdef ExpBlock e
@@ -245,7 +245,7 @@ cdef inline Doubts values2_with(
     f64_formula_with f, f64_formula g, Range of_all, const ExpBlock *e, char **operands,
     uint64_t *y_doubt, uint64_t *z_doubt, Py_ssize_t n
 ) noexcept nogil:
-    # y of both inputs, z of the first
+    # y is a function of both inputs, z of the first.
     cdef const double[::1] x = None
     cdef const double[::1] t = None
     cdef double[::1] y = None
@@ -301,7 +301,7 @@ cdef inline int map2_with_f64(
 cdef inline bint values_with(
     f64_formula_with f, Range of_all, const ExpBlock *e, char **operands, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    # Tells whether any element is in doubt.
+    # Returns whether any element is in doubt.
     cdef const double[::1] x = None
     cdef const double[::1] t = None
     cdef double[::1] y = None
@@ -322,7 +322,7 @@ cdef inline bint values_with(
 cdef inline int map_with_f64(
     f64_formula_with f, settling g, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # Without the flags, which another output has told already
+    # Returns no flags of t: the kernel of another output has returned them.
     cdef const double[::1] x = None
     cdef uint64_t doubt[WIDE_BLOCK]
     cdef ExpBlock e

@@ -1,5 +1,5 @@
-# THE LOOPS OF THE FAST TIER. A block that starts near is taken for near: the loop of the exponentials tells whether it
-# was, and if not the exponentials are made again. The formula is written once and compiled for both.
+# THE LOOPS OF THE FAST TIER. A block that starts near is treated as near: the loop of the exponentials tells whether it
+# was, and if not, they are computed again as far. The formula is written once and compiled for both.
 
 ctypedef float (*fast_formula)(float x, FastExp e) noexcept nogil
 ctypedef float (*fast_formula_with)(float x, float t, FastExp e) noexcept nogil
@@ -14,11 +14,11 @@ cdef enum:
     ALL_NEAR = 0
     ANY_FAR = 1
     ANY_TINY = 2
-    START = 64  # elements that tell how a block starts
+    START = 64  # elements that tell whether a block starts near
 
 
 cdef inline bint starts_far(const float[::1] x, Py_ssize_t n) noexcept nogil:
-    # Whether a large x or NaN is among the first elements: most blocks that are far are known by that
+    # Whether a large x or NaN is among the first elements, as in most far blocks
     cdef unsigned int most = 0, size
     cdef Py_ssize_t i
     if n < START:
@@ -30,9 +30,9 @@ cdef inline bint starts_far(const float[::1] x, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline int near_exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize_t n) noexcept nogil:
-    # exp(-|x|) of the near, and whether there are others. Numbers >= 0 have the order of their bits, NaN beyond
-    # infinity. What is larger than the near comes to nothing of use, in normal numbers; what is smaller is replaced,
-    # since products with it might not be.
+    # exp(-|x|) of near x, and whether there are others. The bits of numbers >= 0 are in the order of the numbers, with
+    # NaN beyond infinity. The result of a larger x is not used, and nothing is subnormal on the way to it; a smaller x
+    # is replaced, since products with it might be subnormal.
     cdef float t
     cdef unsigned int most = 0, least = 0xffffffff, size
     cdef Py_ssize_t i
@@ -41,7 +41,7 @@ cdef inline int near_exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize
         size = bits_f32(t)
         most = size if size > most else most
         if tiny:
-            least = size - 1 if size - 1 < least else least  # of 0 the largest
+            least = size - 1 if size - 1 < least else least  # for 0 it is the largest
         u[i] = exp_fast(at_least(t, FAST_TINY), False)
     return ANY_FAR if most > bits_f32(FAST_NEAR_MOST) or (tiny and least < bits_f32(FAST_TINY) - 1) else ALL_NEAR
 
@@ -67,7 +67,7 @@ cdef inline int exps_fast(const float[::1] x, float *u, bint tiny, Py_ssize_t n)
 
 
 cdef inline int map_fast(fast_formula f, bint tiny, char **operands, Py_ssize_t n) noexcept nogil:
-    # Whether there is a tiny x, if that is asked
+    # Returns whether any x is tiny, if `tiny` asks for that.
     cdef const float[::1] x = None
     cdef float[::1] y = None
     cdef float u[NARROW_BLOCK]
@@ -127,7 +127,7 @@ cdef inline int map_fast_with(fast_formula_with f, char **operands, Py_ssize_t n
 
 
 cdef inline uint64_t exceeds_f64(uint64_t a, uint64_t limit) noexcept nogil:
-    # The highest bit tells whether a > limit, of integers below 2^63: AVX2 cannot compare 64 bits without a sign.
+    # The top bit tells whether a > limit, for integers below 2^63: AVX2 has no unsigned comparison of 64 bits.
     return a + (~<uint64_t> 0 >> 1) - limit
 
 
@@ -148,7 +148,7 @@ cdef inline bint starts_far_f64(const double[::1] x, Py_ssize_t n) noexcept nogi
 cdef inline int near_exps_fast_f64(
     const double[::1] x, double *num, double *w, double *r, bint tiny, Py_ssize_t n
 ) noexcept nogil:
-    # The same of float64
+    # As near_exps_fast, for float64
     cdef double low = opaque(FAST_TINY_F64), t
     cdef uint64_t large = 0, small = 0
     cdef FastParts e
@@ -261,7 +261,7 @@ cdef inline int map_fast_with_f64(fast_f64_formula_with f, char **operands, Py_s
 cdef inline int plain_fast(
     fast_plain_formula f, fast_flags_formula flags, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # A block that holds a subnormal number is computed again, as far
+    # A block that holds a subnormal number is computed again, as far.
     cdef const float[::1] x = None
     cdef float[::1] y = None
     cdef unsigned int smallest = 0xffffffff, magnitude
@@ -270,7 +270,7 @@ cdef inline int plain_fast(
     borrow(x, operands[0], n)
     borrow(y, operands[1], n)
     for i in range(n):
-        magnitude = (bits_f32(x[i]) & 0x7fffffff) - 1  # of 0 the largest
+        magnitude = (bits_f32(x[i]) & 0x7fffffff) - 1  # for 0 it is the largest
         smallest = magnitude if magnitude < smallest else smallest
         y[i] = f(x[i], False)
         raised |= flags(x[i])

@@ -28,7 +28,7 @@ cdef inline int map2_f16c(half_formula f, half_formula g, char **operands, Py_ss
 
 
 cdef inline int plain_with_f16c(plain_value_with f, char **operands, Py_ssize_t n) noexcept nogil:
-    # float16 of two inputs, of what float64 holds exactly
+    # For float16 of two inputs: f is exact in float64
     cdef float x[NARROW_BLOCK]
     cdef float t[NARROW_BLOCK]
     cdef float y[NARROW_BLOCK]

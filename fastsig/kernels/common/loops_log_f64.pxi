@@ -1,5 +1,5 @@
-# THE LOOPS OF float64 LOGARITHMS: b + 2 atanh(q), its parts; the series; the sum. Beyond LOG_TAIL, where log(1 + e) is
-# e, a second loop computes in the unit; a block without such an element does not enter it.
+# THE LOOPS OF float64 LOGARITHMS, b + 2 atanh(q), in three phases: b and q; the series; the sum. Beyond LOG_TAIL, where
+# log(1 + e) is e, another loop computes in the unit; a block without such an element does not enter it.
 
 ctypedef LogParts (*log_formula)(double x, double t, ExpF64 e) noexcept nogil
 ctypedef Rounding (*log_end)(double x, Rounding a) noexcept nogil
@@ -9,9 +9,9 @@ ctypedef Rounding (*far_formula_with)(double x, double t, ExpF64 e) noexcept nog
 cdef extern from *:
     const double LEAST_LOG "0x1p-245"  # 2^n for the largest x that is not beyond LOG_TAIL
 
-ctypedef struct LogBlock:  # logarithms of a block, in parts
+ctypedef struct LogBlock:  # the logarithms of a block, in parts
     double q_h[WIDE_BLOCK]
-    double q_l[WIDE_BLOCK]  # u_l afterwards
+    double q_l[WIDE_BLOCK]  # u_l after the series
     double u_h[WIDE_BLOCK]
     double b_h[WIDE_BLOCK]
     double b_l[WIDE_BLOCK]
@@ -37,7 +37,7 @@ cdef inline void log1p_parts(
 cdef inline bint log_values(
     log_end f, bint ordered, LogBlock *p, const double[::1] x, double[::1] y, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    # Tells whether any element is in doubt.
+    # Returns whether any element is in doubt.
     cdef uint64_t any_doubt = 0
     cdef Pair u
     cdef Rounding a
@@ -73,7 +73,7 @@ cdef inline void map_far_f64(
 cdef inline int map_log_f64(
     log_formula f, log_end end, far_formula g, double sign, exact_formula exact, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # sign log(1 + e) and what f adds to it
+    # Computes sign log(1 + e) and what f adds to it.
     cdef const double[::1] x = None
     cdef double[::1] y = None
     cdef LogBlock p
@@ -130,17 +130,17 @@ cdef inline int map_log_with_f64(
 
 
 ctypedef struct Found:
-    bint doubt  # any
-    bint outside  # a target that may be outside [0, 1]
-    bint far  # an x beyond LOG_TAIL, or a little nearer
+    bint doubt  # whether any element is in doubt
+    bint outside  # whether any target may be outside [0, 1]
+    bint far  # whether any 2^n is below LEAST_LOG: that x is beyond LOG_TAIL
 
 
 cdef inline Found parts_and_values(
     log_formula f, f64_formula_with g, Range of_all, const ExpBlock *e, const double[::1] x, const double[::1] t,
     LogBlock *p, double[::1] z, uint64_t *doubt, Py_ssize_t n
 ) noexcept nogil:
-    # Of one exponential; f takes half of its power of 2, out of the unit, and LEAST_LOG for what is beyond LOG_TAIL, so
-    # that no product is subnormal.
+    # Both are functions of one exponential. f is given half of its power of 2, out of the unit, and LEAST_LOG instead
+    # of a smaller one, so that no product is subnormal.
     cdef double unit = 1.0 if of_all == NEAR_RANGE else UNIT, least = opaque(LEAST_LOG * unit), scale = 0.5 / unit
     cdef uint64_t any_doubt = 0, signs = 0, far = 0
     cdef ExpF64 half
@@ -163,8 +163,8 @@ cdef inline int map_log_and_value_with_f64(
     log_formula f, log_end end, far_formula_with f_far, exact_formula f_exact, f64_formula_with g, settling g_settled,
     exact_formula g_exact, flags_formula flags, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # y as map_log_with_f64, and z as map2_with_f64, from one exponential. What is beyond LOG_TAIL takes y from another,
-    # as there.
+    # y as in map_log_with_f64 and z as in map_with_f64, from one exponential; where x is beyond LOG_TAIL, y comes from
+    # another exponential, as there.
     cdef const double[::1] x = None
     cdef const double[::1] t = None
     cdef double[::1] y = None

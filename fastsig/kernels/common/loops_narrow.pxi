@@ -37,7 +37,7 @@ cdef const uint16_t *HALF = NULL
 cdef const float *SINGLE = NULL
 
 cdef enum:
-    APART = 32  # elements between the phases of a loop: enough that none waits for the one before it
+    APART = 32  # elements from one phase of a loop to the next: enough that none waits for the one before it
 
 
 cdef inline narrow rounded(double v, const narrow *tag) noexcept nogil:
@@ -48,7 +48,7 @@ cdef inline narrow rounded(double v, const narrow *tag) noexcept nogil:
 
 
 cdef inline bint has_sign(narrow x) noexcept nogil:
-    # An integer's comparison does not compete with the multiplications, as a float's does.
+    # Comparing integers does not compete with the multiplications, as comparing floats does.
     if narrow is float:
         return <int> bits_f32(x) < 0
     else:
@@ -56,7 +56,7 @@ cdef inline bint has_sign(narrow x) noexcept nogil:
 
 
 cdef inline double itself(double x, double q) noexcept nogil:
-    # The value of a function that is its ratio
+    # For a function that is its quotient
     return q
 
 
@@ -116,7 +116,7 @@ cdef inline void reduce_doubles(const double *w, double *r, double *exponent, bi
 cdef inline void reduce_operands(
     const narrow[::1] x, double *w, double *r, double *exponent, bint even, Py_ssize_t n
 ) noexcept nogil:
-    # The same of operands; the clamped x is stored in w, unless that is NULL.
+    # As reduce_doubles, for operands; the clamped x is stored in w, unless that is NULL.
     cdef double most = opaque(NARROW_MOST), least = opaque(-NARROW_MOST), t
     cdef Reduced a
     cdef Py_ssize_t i
@@ -132,8 +132,8 @@ cdef inline void reduce_operands(
 cdef inline int refine(
     near_formula f, double low, double high, char *x_at, char *y_at, Py_ssize_t n
 ) noexcept nogil:
-    # float32 results for 0 < |x| < low and for |x| > high, of which most blocks have none. For float16, float64 is fine
-    # enough.
+    # Recomputes float32 results for 0 < |x| < low and for |x| > high, of which most blocks have none. For float16,
+    # float64 is accurate enough.
     cdef const float[::1] x = None
     cdef float[::1] y = None
     cdef unsigned int least = 0xffffffff, most = 0, magnitude
@@ -143,7 +143,7 @@ cdef inline int refine(
     borrow(y, y_at, n)
     for i in range(n):
         magnitude = bits_f32(x[i]) & 0x7fffffff
-        least = magnitude - 1 if magnitude - 1 < least else least  # of 0 it is the largest
+        least = magnitude - 1 if magnitude - 1 < least else least  # for 0 it is the largest
         if high < INFINITY:
             most = magnitude if magnitude > most else most
     if least < bits_f32(<float> low) - 1 or most > bits_f32(<float> high):
@@ -165,10 +165,10 @@ cdef inline int map_narrow(
     # For functions whose value needs the quotient only. Their ratio may need x: it gets x as clamped for the
     # exponential.
     #
-    # Quotients are taken beside the coth of elements further on and the reduction of elements beyond those: divisions,
-    # multiplications and conversions overlap, and three numbers of an element go through buffers. The input is read at
-    # the pace of the divisions, too slowly to hide how long memory takes: what follows this block, most often the next
-    # one, is asked for ahead.
+    # The loop is software-pipelined: it computes the quotient of one element, the coth of one further on, and the
+    # reduction of one beyond that, so that divisions, multiplications and conversions overlap. Buffers hold what passes
+    # between them. The divisions set a pace at which reading the input does not hide the latency of memory: what
+    # follows this block, most often the next one, is prefetched.
     cdef const narrow[::1] x = None
     cdef narrow[::1] y = None
     cdef double t[NARROW_BLOCK]
@@ -235,8 +235,8 @@ cdef inline int map_narrow_with_x(
 
 
 cdef inline int map_sigmoid_and_narrow(narrow_value g, char **operands, Py_ssize_t n, const narrow *tag) noexcept nogil:
-    # The sigmoid, and what follows from that of -|x|. Both of its sides are rounded before one is chosen: on twice the
-    # lanes.
+    # y is the sigmoid, and z what follows from that of -|x|. Both sides of y are rounded before one is chosen, so that
+    # the choice is on twice the lanes.
     cdef const narrow[::1] x = None
     cdef narrow[::1] y = None
     cdef narrow[::1] z = None
@@ -285,7 +285,7 @@ cdef inline bint differ(narrow a, narrow b) noexcept nogil:
 cdef inline int accurate_narrow(
     exact_formula f, const narrow[::1] x, const narrow[::1] t, narrow[::1] y, const narrow *other, Py_ssize_t n
 ) noexcept nogil:
-    # Where there is doubt: the margin makes another number of the result.
+    # Recomputes y where it is in doubt: the results with the margin added and subtracted differ.
     cdef int flags = 0
     cdef Py_ssize_t i
     for i in range(n):
@@ -302,12 +302,12 @@ cdef inline narrow with_margin(Sum a, double sign, const narrow *tag) noexcept n
 
 
 cdef inline double margin_of(Value a) noexcept nogil:
-    # None of an infinity, and of NaN none that might have another sign
+    # 0 if the error is infinite, so that infinity stays, or NaN, so that NaN keeps its sign.
     return MARGINS * a.error if a.error <= LARGEST else 0.0
 
 
 cdef inline bint in_doubt(const char *y, const narrow *other, Py_ssize_t n) noexcept nogil:
-    # Whether any result is another number with its margin
+    # Whether any result with the margin added differs from the one with it subtracted
     return ALL_IN_DOUBT or memcmp(y, other, n * sizeof(other[0])) != 0
 
 
@@ -315,8 +315,8 @@ cdef inline int decide_narrow(
     narrow_sum_with g, exact_formula exact, const double *w, const double *u, const double *p, const double *q,
     char **operands, narrow *other, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    # Results in doubt, which may be ties: by sums that lose nothing, and where they do not tell, exactly. They are
-    # scattered, so that this loop has a branch: one result in doubt does not slow down the rest of its block.
+    # Recomputes results in doubt, which may be ties: by sums that lose nothing, and where those do not decide, exactly.
+    # Such results are scattered; the loop branches, so that one in doubt does not slow down the rest of its block.
     cdef const narrow[::1] x = None
     cdef const narrow[::1] t = None
     cdef narrow[::1] y = None
@@ -368,7 +368,7 @@ cdef inline int map2_with_narrow(
     narrow_ratio_with f, narrow_value_with g, narrow_sum_with g_sum, narrow_value h, exact_formula exact,
     flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    # y of both inputs, z of the first
+    # y is a function of both inputs, z of the first.
     cdef const narrow[::1] x = None
     cdef const narrow[::1] t = None
     cdef narrow[::1] y = None
@@ -402,7 +402,7 @@ cdef inline int map2_with_narrow(
 
 
 cdef inline void exps_narrow(const narrow[::1] x, double *w, double *p, double *q, Py_ssize_t n) noexcept nogil:
-    # exp(-|x|) = p/q. float16 is widened, to w; float32 is clamped as it is, on twice the lanes.
+    # exp(-|x|) = p/q. float16 is widened to w; float32 is clamped as float32, on twice the lanes.
     cdef Exp e
     cdef Py_ssize_t i
     if narrow is float:
@@ -417,7 +417,7 @@ cdef inline void exps_narrow(const narrow[::1] x, double *w, double *p, double *
 
 
 cdef inline double widened(const narrow[::1] x, const double *w, Py_ssize_t i) noexcept nogil:
-    # An operand of float32, which is not stored a second time, or of float16, which is in w
+    # An operand as a double: of float32 from x, which is not stored a second time, of float16 from w
     if narrow is float:
         return x[i]
     else:
@@ -427,7 +427,7 @@ cdef inline double widened(const narrow[::1] x, const double *w, Py_ssize_t i) n
 cdef inline double quotient_with(
     narrow_ratio_with f, double x, double t, double num, double den
 ) noexcept nogil:
-    # Of a ratio that takes no complement
+    # For a ratio that uses no complement
     cdef Ratio a = f(x, t, Exp(num, den, 0.0))
     return a.num / a.den
 
@@ -437,7 +437,7 @@ cdef inline int decide_of_exp(
     const double *w, const double *u, const double *p, const double *q, char *y_at, narrow *other, Py_ssize_t n,
     const narrow *tag
 ) noexcept nogil:
-    # As decide_narrow, of p/q = exp(-|x|)
+    # As decide_narrow, from p/q = exp(-|x|)
     cdef narrow[::1] y = None
     cdef double v
     cdef Sum a
@@ -476,7 +476,7 @@ cdef inline uint64_t both_values_half(
     const double *u, const double *p, const double *q, uint16_t *y, uint16_t *z, uint16_t *other_y, uint16_t *other_z,
     Py_ssize_t n
 ) noexcept nogil:
-    # As both_values, by way of float32 rounded to odd
+    # As both_values, through float32 rounded to odd
     cdef float more_y[NARROW_BLOCK]
     cdef float more_z[NARROW_BLOCK]
     cdef float less_y[NARROW_BLOCK]
@@ -504,7 +504,7 @@ cdef inline uint64_t both_values(
     const float[::1] x, const float[::1] t, const double *p, const double *q, float *y, float *z, float *other_y,
     float *other_z, Py_ssize_t n
 ) noexcept nogil:
-    # Returns what tells whether a t may be outside [0, 1].
+    # Returns a number whose top bit tells whether a t may be outside [0, 1].
     cdef uint64_t signs = 0
     cdef Value a, b
     cdef Py_ssize_t i
@@ -524,7 +524,7 @@ cdef inline int map_both_with_narrow(
     narrow_ratio_with g, narrow_value_with g_value, narrow_sum_with g_sum, exact_formula g_exact,
     flags_formula flags, char **operands, Py_ssize_t n, const narrow *tag
 ) noexcept nogil:
-    # y and z of both inputs, from one exponential
+    # y and z are functions of both inputs, from one exponential.
     cdef const narrow[::1] x = None
     cdef const narrow[::1] t = None
     cdef narrow other_y[NARROW_BLOCK]
@@ -573,7 +573,7 @@ cdef inline int plain_narrow(
 
 
 cdef inline int plain_with_half(plain_value_with f, char **operands, Py_ssize_t n) noexcept nogil:
-    # float16 of what float64 holds exactly
+    # For float16: f is exact in float64
     cdef const uint16_t[::1] x = None
     cdef const uint16_t[::1] t = None
     cdef uint16_t[::1] y = None
@@ -589,7 +589,7 @@ cdef inline int plain_with_half(plain_value_with f, char **operands, Py_ssize_t 
 cdef inline int plain_with_single(
     plain_value_with f, plain_sum_with f_sum, char **operands, Py_ssize_t n
 ) noexcept nogil:
-    # Where a result is in doubt, by sums that are exact: nothing is left in doubt.
+    # Results in doubt are recomputed from exact sums, which leave none in doubt.
     cdef const float[::1] x = None
     cdef const float[::1] t = None
     cdef float[::1] y = None

@@ -1,5 +1,5 @@
 # THE TABLES of kernels, to which each page adds its row: the default tier's, the fast tier's, and that of
-# bfloat16, which both have in common.
+# bfloat16, which the two tiers share.
 
 cdef extern from *:
     """
@@ -11,7 +11,7 @@ cdef extern from *:
 KERNELS = {}
 FAST = {}
 BFLOAT16 = {}
-FMA = HAS_FMA  # which of the bounds hold
+FMA = HAS_FMA  # tells which of the bounds hold
 SOURCES = SOURCES_TEXT.decode()  # the hash of the sources, as setup.py took it
 
 
@@ -20,7 +20,7 @@ cdef void free_row(object capsule) noexcept:
 
 
 cdef object row(Signature of_row, kernel_t e, kernel_t f, kernel_t d, kernel_t g):
-    # A ufunc copies the row that it is made of: none is needed for longer than its capsule.
+    # A ufunc copies the row that it is made from, so that no row is needed for longer than its capsule.
     cdef Row *r = <Row *> PyMem_Malloc(sizeof(Row))
     if r == NULL:
         raise MemoryError

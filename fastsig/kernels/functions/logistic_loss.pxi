@@ -1,7 +1,7 @@
 # logistic_loss(x, t) = softplus(x) - t x = |x| (x > 0 ? 1 - t : t) + log1p(e): every term >= 0, for t in [0, 1]
 
 cdef extern from *:
-    const double LEAST_SHARE "0x1p-500"  # nothing beside log(1 + e) for |x| <= LOG_TAIL, and no subnormal
+    const double LEAST_SHARE "0x1p-500"  # negligible in a sum with log(1 + e) for |x| <= LOG_TAIL, and no subnormal
     const double MOST_SMALL_TERM "0x1p-100"
     const float FAST_ALONE "1024.0f"  # exp(-1024) is below half the least subnormal float64
 
@@ -17,7 +17,7 @@ cdef inline Value logistic_loss_narrow(double x, double t, double q) noexcept no
 
 
 cdef inline Sum logistic_loss_sum(double x, double t, double q) noexcept nogil:
-    # The product is a pair, so that a tie of it is decided by the logarithm, however small.
+    # The product is a pair, so that where it is a tie the logarithm decides, however small it is.
     cdef Pair share = fast_two_sum(1.0, -t), a, s
     cdef double b = log1p_narrow(q), l
     share.h = share.h if x > 0.0 else t
@@ -54,14 +54,14 @@ cdef inline Rounding logistic_loss_end(double x, Rounding a) noexcept nogil:
 
 
 cdef inline double barely_more(double l) noexcept nogil:
-    # l and something positive that is less than its last bit: rounded to odd. 0 becomes a number that is not subnormal.
+    # l plus a positive number below its last bit, rounded to odd; for l = 0 it is no subnormal.
     cdef uint64_t u = bits(l + LEAST_SHARE)
     return from_bits((u - (u >> 63)) | 1)
 
 
 cdef inline Rounding logistic_loss_far(double x, double t, ExpF64 e) noexcept nogil:
-    # |x| > LOG_TAIL: log(1 + e) is e < 2^-245. Where the first term is 2^-100 or more, e only breaks ties, upwards: a
-    # tail that is exact, which it is unless 1 - t has a tail itself, is rounded to odd. Elsewhere the share is 0 or a
+    # For |x| > LOG_TAIL log(1 + e) is e, below 2^-245. Where the first term is 2^-100 or more, e only breaks ties,
+    # upwards: its tail, which is exact unless 1 - t has a tail itself, is rounded to odd. Elsewhere the share is 0 or a
     # t < 2^-107, a number without a tail, and the loss is (|x| t d + n)/d.
     cdef Pair share = share_of(x, t), n, p, product, s
     cdef bint there = share.h != 0.0
@@ -136,7 +136,7 @@ cdef int logistic_loss_g(char **p, Py_ssize_t n) noexcept nogil:
 
 # BOUND fast_logistic_loss float32 fma: 2.00 ulp
 cdef inline float logistic_loss_fast(float x, float t, FastExp e) noexcept nogil:
-    # |x| share + log(1 + e); far, in the unit, unless there is nothing but the first term
+    # |x| share + log(1 + e); if far it is made in the unit, unless only the first term counts
     cdef float share = <float> 1.0 - t if x > 0.0 else t, size = fabsf(x), a, v, alone
     a = fmaf(e.u, log1p_share_fast(e), e.u)
     if e.far:

@@ -1,5 +1,5 @@
-# logistic_loss_gradient(x, t) = sigmoid(x) - t = (1 - t) - sigmoid(-x): the form whose target is at most 1/2, so that
-# t = 1 gives -sigmoid(-x). The hessian is sigmoid_derivative(x).
+# logistic_loss_gradient(x, t) = sigmoid(x) - t = (1 - t) - sigmoid(-x): of these the form whose sigmoid is at most 1/2,
+# or for long double whose target is, so that t = 1 gives -sigmoid(-x). The hessian is sigmoid_derivative(x).
 
 cdef extern from *:
     const double MARGIN_GRADIENT "(FASTSIG_HAS_FMA ? 0x1.98p-69 : 0x1.d4p-69)"  # in parts of q
@@ -7,13 +7,13 @@ cdef extern from *:
     const double SMALL_NARROW_X "0x1p-28"
     const double CUBIC "(-1.0 / 48)"
     const double FAR "75.0"  # exp(-75) < 2^-107
-    # For bfloat16, an interval around the gradient: q of a near x is within 2^-22.5 of itself, as far as was measured,
-    # and two roundings follow, one of the sum and one of the interval's ends. A test computes all pairs that this
-    # decides.
+    # For bfloat16, an interval around the gradient: q of a near x has a relative error of 2^-22.5, as far as was
+    # measured, and two roundings follow, one of the sum and one of the interval's ends. A test computes all pairs of a
+    # near x and a target from TARGET_LEAST_BF16 to 1, neither of them 0.
     const float MARGIN_BF16 "0x1.6bp-23f"  # 2^-22.5
     const float MARGIN_SUM_BF16 "0x1.08p-23f"
     const uint16_t TARGET_LEAST_BF16 "((uint16_t)((127 - 17) << 7))"  # 1 - t is exact from 2^-17 on
-    const double SMALL_X "0x1p-27"  # x^3/48 is below half an ulp of x/4
+    const double SMALL_X "0x1p-27"  # below it x^3/48 is less than half an ulp of x/4
 
 
 cdef inline Ratio logistic_loss_gradient_ratio_narrow(double x, double t, Exp e) noexcept nogil:
@@ -21,13 +21,13 @@ cdef inline Ratio logistic_loss_gradient_ratio_narrow(double x, double t, Exp e)
 
 
 cdef inline Value logistic_loss_gradient_narrow(double x, double t, double q) noexcept nogil:
-    # Of q = sigmoid(-|x|)
+    # From q = sigmoid(-|x|)
     cdef double v = (-t if x < 0.0 else 1.0 - t) + (q if x < 0.0 else -q)
     return Value(NAN if outside(t) else v, NARROW_ERROR * (q + fabs(v)))
 
 
 cdef inline Sum logistic_loss_gradient_sum(double x, double t, double q) noexcept nogil:
-    # As in float64; for small x, of which q has lost digits, (1/2 - t) + x/4 - x^3/48.
+    # As in float64; for small x, whose q has lost digits, as (1/2 - t) + x/4 - x^3/48.
     cdef bint negative = x < 0.0, small = fabs(x) < SMALL_NARROW_X
     cdef Pair b = two_sum(0.5 if small else (0.0 if negative else 1.0), -t)
     cdef Pair s = two_sum(b.h, 0.25 * x if small else (q if negative else -q))
@@ -37,12 +37,12 @@ cdef inline Sum logistic_loss_gradient_sum(double x, double t, double q) noexcep
 
 
 cdef inline Pair less_target(uint64_t flip, double t) noexcept nogil:
-    # 1 or, for a negative x, 0, less t; flip is the sign of -x
+    # 1 - t for x >= 0, -t for x < 0; flip is the sign bit of -x.
     return fast_two_sum(0.5 + from_bits(bits(0.5) ^ (flip ^ SIGN)), -t)
 
 
 cdef inline Rounding logistic_loss_gradient_deep(double t, uint64_t flip, ExpF64 e) noexcept nogil:
-    # As below, all in the unit. What is smaller than its margin may be of either sign: that is in doubt.
+    # As logistic_loss_gradient_f64, all in the unit. A result below its margin may have either sign: it is in doubt.
     cdef Pair n = numerator(e), d = sum_out_of_unit(e, counted(counts(n), n)), s
     cdef double r = 1.0 / d.h, q = n.h * r, rest = residual(n.h, q, d.h) + fma(-q, d.l, n.l), size, margin
     cdef Pair b = less_target(flip, t)
@@ -62,8 +62,8 @@ cdef inline Rounding logistic_loss_gradient_deep(double t, uint64_t flip, ExpF64
 
 
 cdef inline Rounding logistic_loss_gradient_f64(double x, double t, ExpF64 e) noexcept nogil:
-    # x < 0: q - t;  x >= 0: (1 - t) - q,  q = n/(d + n): each an exact sum of three, but for the rest of q. Where they
-    # cancel, the margin is one of q.
+    # x < 0: q - t;  x >= 0: (1 - t) - q,  q = n/(d + n): each is an exact sum of three terms, but for the remainder of
+    # q. Since these may cancel, the margin is relative to q.
     cdef uint64_t flip = ~bits(x) & SIGN
     cdef RatioPair a
     cdef Pair b, d, s
@@ -88,9 +88,9 @@ cdef inline Rounding logistic_loss_gradient_f64(double x, double t, ExpF64 e) no
 
 
 cdef inline Rounding logistic_loss_gradient_settled(double x, double t, Rounding a) noexcept nogil:
-    # x = 0: 1/2 - t. t = 1/2: x/4 - x^3/48 for small x. Beyond x = 75: 1 - t is h + l, l = 0 or a number of 2^-107 or
-    # more from half the distance of two numbers, and what is taken from it, less than 2^-107, decides where l < 0 is
-    # just that half: then h + 2l is the next number, exactly.
+    # x = 0: 1/2 - t. t = 1/2: x/4 - x^3/48 for small x. Beyond x = FAR: 1 - t is h + l, from which less than 2^-107 is
+    # subtracted. |l| is exactly half of the distance from h to a neighbour, or 2^-107 or more from that. In the first
+    # case what is subtracted decides if l < 0: the result is the neighbour, h + 2l. Otherwise it is h.
     cdef Pair b = fast_two_sum(1.0, -t)
     cdef double low = b.l if b.l < 0.0 else 0.0, next_to = b.h + 2.0 * low
     cdef double far = next_to if next_to - b.h == 2.0 * low else b.h
@@ -126,7 +126,7 @@ cdef void logistic_loss_gradient_exact(Real *y, const Real *x, const Real *t, in
 
 # BOUND logistic_loss_gradient longdouble: 2.0 ulp
 cdef inline long double logistic_loss_gradient_ld(long double x, long double t, ExpLd e) noexcept nogil:
-    # Of 1 - t and -x where t > 1/2, negated
+    # Where t > 1/2, the gradient of -x and 1 - t, negated
     cdef long double y
     cdef PairLd s = sigmoid_pair_ld(-x if t > 0.5 else x, e), rest
     if t < 0.0 or t > 1.0:
@@ -166,7 +166,7 @@ cdef int logistic_loss_gradient_hessian_g(char **p, Py_ssize_t n) noexcept nogil
 
 
 cdef inline bint gradients_bf16(char **operands, uint16_t *doubt, Py_ssize_t n) noexcept nogil:
-    # The gradient is in doubt where the ends of its interval are rounded to two numbers.
+    # The gradient is in doubt where the ends of its interval are rounded to different numbers.
     cdef const uint16_t[::1] x = None
     cdef const uint16_t[::1] t = None
     cdef uint16_t[::1] y = None
@@ -214,7 +214,7 @@ cdef inline int map_gradient_hessian_bf16(char **operands, Py_ssize_t n) noexcep
 
 
 cdef inline bint targets_bf16(const char *t_at, Py_ssize_t n) noexcept nogil:
-    # Whether every t is 0 or from TARGET_LEAST_BF16 to 1; numbers with a sign have larger bits
+    # Whether every t is 0 or from TARGET_LEAST_BF16 to 1; the bits of negative numbers are larger
     cdef const uint16_t[::1] t = None
     cdef uint16_t least = 0xffff, most = 0, u
     cdef Py_ssize_t i

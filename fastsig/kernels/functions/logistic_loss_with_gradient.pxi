@@ -1,6 +1,6 @@
 # logistic_loss_with_gradient(x, t) = (logistic_loss(x, t), logistic_loss_gradient(x, t)), from one exponential
 #
-# Each output has the bits that its function gives alone: the formulas are those of the two, and so are their proofs.
+# Each output has the bits that its function gives alone: formulas and proofs are those of the two functions.
 
 
 cdef int logistic_loss_with_gradient_e(char **p, Py_ssize_t n) noexcept nogil:
@@ -30,7 +30,7 @@ cdef int logistic_loss_with_gradient_g(char **p, Py_ssize_t n) noexcept nogil:
     return map2_with_ld(logistic_loss_ld, logistic_loss_gradient_ld, target_flags, p, n)
 
 
-# The fast tier's gradient is the default's, and shares nothing with its loss: one is made after the other.
+# The fast tier's gradient is the default's, and shares nothing with the loss: they are computed one after the other.
 
 # BOUND fast_logistic_loss_gradient float32 fma: 0.50 ulp
 cdef int fast_logistic_loss_with_gradient_f(char **p, Py_ssize_t n) noexcept nogil:

@@ -4,7 +4,7 @@
 # Near 1/2, j = 0 and a - b is exact: nothing cancels. 1 - p is exact for p >= 1/2, and a pair below.
 
 cdef extern from *:
-    const uint16_t LOGIT_LEAST_BF16 "((uint16_t)((127 - 50) << 7))"  # 2^-50: below 2^-52 one is rounded wrong
+    const uint16_t LOGIT_LEAST_BF16 "((uint16_t)((127 - 50) << 7))"  # 2^-50: below 2^-52 one number is rounded wrongly
     const uint64_t OCTAVE_SHIFT "0x3a00000000000ULL"
     const double LOW_RATIO "0.82"
     const float LOGIT_LN2 "0x1.62e432p-1f"  # times HALF_LESS it is ln 2 (1 + 2^-25.03)
@@ -69,8 +69,8 @@ cdef inline int map_logit_f16c(char **operands, Py_ssize_t n) noexcept nogil:
 
 cdef inline LogParts logit_f64(double p) noexcept nogil:
     # a the smaller and b the larger of p and 1 - p, m = 2^j a: log(b/a) = j ln2 + log(c) + log(b/(c m)), c = 1 or 3/2.
-    # j is the whole part of the difference of their bits, in octaves, which is off log2(b/a) by 0.0861 at most, and of
-    # OCTAVE_SHIFT: m/b lies in 0.551 .. 1.242, and |q| is below 0.11 with c = 3/2 below LOW_RATIO.
+    # j is the whole part of OCTAVE_SHIFT plus the difference of the bits of b and a, in octaves, which is within 0.0861
+    # of log2(b/a): m/b lies in 0.551 .. 1.242, and |q| is below 0.11, c being 3/2 where m/b is below LOW_RATIO.
     cdef double a = p if p < 0.5 else 1.0 - p, b = 1.0 - p if p < 0.5 else p, b_l, m, j, half, first
     cdef uint64_t k, low
     cdef bint small = a < UNIT_INVERSE
@@ -84,7 +84,7 @@ cdef inline LogParts logit_f64(double p) noexcept nogil:
     low = mask(m < LOW_RATIO * b)
     half = masked(low, 0.5)
     first = fma(-half, m, b - m)  # b - c m: exact, both steps
-    n.h = first + b_l  # near 1/2 exact, where nothing may be left to a tail
+    n.h = first + b_l  # exact near 1/2, where no tail may be left
     n.l = (first - n.h) + b_l
     d.h = fma(2.0, b, -first)  # c m + (b + b_l) = 2 b - first + b_l
     d.l = (fma(2.0, b, -d.h) - first) + b_l
@@ -220,7 +220,7 @@ cdef int fast_logit_d(char **p, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline float logit_bf16(float p) noexcept nogil:
-    # log(p/(1 - p)) = j log 2 + 2 atanh(q/2), q = 2(p - m)/(p + m), m = 2^j (1 - p) the nearest to p in ratio. For
+    # log(p/(1 - p)) = j ln2 + 2 atanh(q/2), q = 2(p - m)/(p + m), m = 2^j (1 - p) the nearest to p in ratio. For
     # p < 2^-17, 1 - p has the error of a rounding.
     cdef float b = <float> 1.0 - p, m, j, q, y
     cdef int k = (<int> bits_f32(p) - <int> bits_f32(b) + (1 << 22)) >> 23
@@ -234,7 +234,7 @@ cdef inline float logit_bf16(float p) noexcept nogil:
 
 
 cdef inline bint probabilities_bf16(const char *p_at, int *flags, Py_ssize_t n) noexcept nogil:
-    # Whether every p is 0 or from LOGIT_LEAST_BF16 to 1; numbers with a sign have larger bits
+    # Whether every p is 0 or from LOGIT_LEAST_BF16 to 1; the bits of negative numbers are larger
     cdef const uint16_t[::1] p = None
     cdef uint16_t least = 0xffff, least_positive = 0xffff, most = 0, u
     cdef Py_ssize_t i

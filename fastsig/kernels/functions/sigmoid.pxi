@@ -3,35 +3,35 @@
 # Nothing overflows, since e <= 1, and nothing cancels.
 
 cdef extern from *:
-    # float32 near 0: how far the biased formula is taken, and the quarter of 1 - 2^-26. See sigmoid_near_zero.
+    # For |x| < BIASED float32 uses sigmoid_near_zero, whose slope is a quarter of 1 - 2^-26.
     const double BIASED "0x1p-14"
     const double BIASED_QUARTER "(0.25 * (1.0 - 0x1p-26))"
 
     const float SIGMOID_TWO "0x1.000002p+1f"
     const float SIGMOID_LESS "(1.0f - 0x1p-22f)"
-    const int SMALL_NEGATIVE "((int)0xbd000000)"  # the bits of -2^-5: less are those from it to -0
+    const int SMALL_NEGATIVE "((int)0xbd000000)"  # the bits of -2^-5; those of a number from there to -0 are less
 
 
 cdef inline Ratio sigmoid_ratio_narrow(double x, Exp e) noexcept nogil:
-    # Of e = exp(-x), not exp(-|x|): in float64 it does not overflow.
+    # From e = exp(-x), not exp(-|x|): in float64 it does not overflow.
     return Ratio(e.den, e.den + e.num)
 
 
 cdef inline double sigmoid_near_zero(double x) noexcept nogil:
-    # Near 0, sigmoid(x) = 1/2 + x/4 - x^3/48 + ... passes within less than half a float64 ulp of a float32
-    # midpoint wherever 1/2 + x/4 is one; 1/2 + (x/4)(1 - 2^-26) is biased to the side on which the cubic term lies.
+    # Where 1/2 + x/4 is a float32 midpoint, the next term of sigmoid(x) = 1/2 + x/4 - x^3/48 + ... decides, and may be
+    # lost in float64: 1/2 + (x/4)(1 - 2^-26) is biased to the side on which that term lies.
     return fma(x, BIASED_QUARTER, 0.5)
 
 
 cdef inline float sigmoid_half(float x, float most) noexcept nogil:
-    # As float32: of exp(-x). Between -2^-5 and 0 the bias is upwards, on the cubic term's side of 1/2 + x/4.
+    # From exp(-x), as float32. Between -2^-5 and 0 the bias is upwards, on the cubic term's side of 1/2 + x/4.
     cdef float t = most if most < x else x
     cdef HalfExp e = exp_half(-most if t < -most else t, SIGMOID_TWO)
     return e.den / fmaf(e.den, SIGMOID_LESS if <int> bits_f32(x) < SMALL_NEGATIVE else HALF_MORE, e.num)
 
 
 cdef inline Ratio lower_ratio_narrow(double x, Exp e) noexcept nogil:
-    # q = sigmoid(-|x|), of e = exp(-|x|): for those that need sigmoid and derivative
+    # q = sigmoid(-|x|), from e = exp(-|x|): for the derivative, and for the gradient of the loss
     return Ratio(e.num, e.den + e.num)
 
 

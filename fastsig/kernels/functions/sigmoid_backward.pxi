@@ -1,11 +1,11 @@
 # sigmoid_backward(grad, y) = grad y (1 - y)
 #
-# Rational, for any real y: products and sums of pairs hold it almost, and where they hold it exactly, a tie is one.
+# The result is rational for any real y: products and sums of pairs hold it almost, or exactly, and then a tie is one.
 
 cdef extern from *:
-    const double TAIL_ERROR "0x1p-51"  # of what is added to its tail
-    const double TWO_ROUNDINGS "0x1p-104"  # of p.l, in parts of the product
-    const double LEAST_TAIL "0x1p-200"  # 1 - y is below 1 for the smallest y too
+    const double TAIL_ERROR "0x1p-51"  # error of a tail, in parts of what is added to it
+    const double TWO_ROUNDINGS "0x1p-104"  # error of p.l, in parts of the product
+    const double LEAST_TAIL "0x1p-200"  # replaces a small y in 1 - y: a tail still, and no subnormal
     const double SMALL_FACTOR "0x1p-400"
     const double LARGE_GRAD "0x1p+700"
     const double LARGE_Y "0x1p+150"
@@ -19,13 +19,13 @@ cdef extern from *:
 
 
 cdef inline double sigmoid_backward_narrow(double grad, double y) noexcept nogil:
-    # For float16 exact: 11 bits, times 11, times 24; for float32 to a relative error of 2^-51
+    # Exact for float16: 11 bits, times 11, times 24; for float32 to a relative error of 2^-51
     return grad * (y * (1.0 - y))
 
 
 cdef inline Sum sigmoid_backward_sum(double grad, double y) noexcept nogil:
-    # Exact, but that l may be rounded: grad y has 48 bits and y - y^2 is a pair, since y^2 has 48 bits too, and both
-    # parts times grad are pairs. l has its sign and is 0 only where it is.
+    # Exact, but that l may be rounded: y^2 has 48 bits, so that y - y^2 is a pair, and both of its parts times grad are
+    # pairs. l has the sign of the exact tail and is 0 only where that is.
     cdef Pair p = two_sum(y, -(y * y)), s
     cdef double h = grad * p.h, l = product_tail(grad, p.h, h), rest = grad * p.l
     h = h if fabs(p.h) <= LARGEST else sigmoid_backward_narrow(grad, y)
@@ -69,12 +69,12 @@ cdef inline bint needs_scaling(double grad, double y) noexcept nogil:
 
 
 cdef inline bint is_beyond(double grad, double y) noexcept nogil:
-    # No sigmoid is: it is left to the accurate phase. Below, no product of scaled factors overflows: 2^700 2^300.
+    # No sigmoid is so large: the accurate phase computes it. Below, no scaled product overflows: 2^700 2^300.
     return (fabs(y) > LARGE_Y) & (fabs(y) <= LARGEST)
 
 
 cdef inline Rounding sigmoid_backward_f64(double grad, double y) noexcept nogil:
-    # Where no factor needs scaling: no tail is lost, and no product overflows
+    # For factors that need no scaling: no tail is lost, and no product overflows.
     cdef Product a = backward_product(grad, y, two_sum(1.0, -y))
     cdef Rounding b = rounding(a.h + (a.l + MARGINS * a.error), a.h + (a.l - MARGINS * a.error))
     b.y = b.y if (fabs(a.h) <= LARGEST) & (a.h != 0.0) else a.h  # infinity has no tail, and -0 no sum
@@ -82,17 +82,17 @@ cdef inline Rounding sigmoid_backward_f64(double grad, double y) noexcept nogil:
 
 
 cdef inline double scaled(double a, uint64_t shift) noexcept nogil:
-    # a >= 0 with `shift` added to its exponent, which of a subnormal number is SCALE_EXPONENT: it is an integer in
-    # units of the least one, and no operation has a subnormal operand.
+    # a >= 0 with `shift` added to its exponent. For a subnormal a that is SCALE_EXPONENT: a is an integer in the low
+    # bits of a sum, so that no operation has a subnormal operand.
     cdef uint64_t m = bits(a)
     cdef double subnormal = from_bits(m | SCALED_LEAST) - from_bits(SCALED_LEAST)
     return subnormal if a < LEAST_NORMAL else from_bits(m + shift)
 
 
 cdef inline Rounding sigmoid_backward_scaled(double grad, double y) noexcept nogil:
-    # Small and large factors by numbers with exponents in the middle, 0 being a small one. A subnormal result is
-    # rounded once, to its grid, of which it is a multiple that stands in the low bits of a sum; from a tie it goes to
-    # where the tail points. Where no factor is scaled up the grid is one of another sign, and no result below it.
+    # Small factors, 0 among them, are scaled up, and large ones down. A subnormal result is rounded once, to its grid,
+    # as an integer in the low bits of a sum; a tie goes to where the tail points. Where the product is not scaled up,
+    # `half` and `whole` are negative, and no result is below `whole`.
     cdef double g_size = fabs(grad), y_size = fabs(y), g, v, complement, size, half, whole, sum_h, rest, l
     cdef bint small_y = y_size < SMALL_FACTOR, large_g = is_large(g_size), unsure, up, down
     cdef double most = OVERFLOW if large_g & (not small_y) else INFINITY
@@ -169,7 +169,7 @@ cdef int sigmoid_backward_g(char **p, Py_ssize_t n) noexcept nogil:
 
 # BOUND fast_sigmoid_backward float32 fma: 1.50 ulp
 cdef inline float sigmoid_backward_fast(float grad, float y, bint far) noexcept nogil:
-    # y - y^2 is rounded once, whether it cancels or not. Far, y may be no sigmoid, and the square infinite.
+    # y - y^2 is rounded once, whether it cancels or not. If far, a y that is no sigmoid may have an infinite square.
     cdef float z = grad * fmaf(-y, y, y)
     return (grad * y) * (<float> 1.0 - y) if far and fabsf(y) > FAST_MOST_Y else z
 
@@ -239,17 +239,18 @@ cdef extern from *:
     const unsigned int BELOW_ONE_F32 "0x3f7fffffu"  # 1 - 2^-24
     const float TO_BASE_BF16 "65535.0f"
 
-    # Within these, in the bits of bfloat16, no number is subnormal, nor are the digits of any product, or overflows.
+    # Within these limits, in the bits of bfloat16, no number or tail of a product is subnormal, and none overflows.
     const uint16_t GRAD_LEAST_BF16 "((uint16_t)((127 - 50) << 7))"  # 2^-50
     const uint16_t GRAD_MOST_BF16 "((uint16_t)((127 + 100) << 7))"
     const uint16_t Y_LEAST_BF16 "((uint16_t)((127 - 40) << 7))"
 
 
 cdef inline unsigned int sigmoid_backward_bf16(unsigned int grad_bits, unsigned int y_bits) noexcept nogil:
-    # Rounded once, of 0 <= y <= 1: a = grad y is exact, and so is b = 1 - y for y >= 2^-17. Below that a is a tie,
-    # which any b < 1 decides, or further from one than b is from 1. `base` is 2^16 times the product, nearly: their sum
-    # ends with the bfloat16's last bit, so that its rounding is the product's. Where the sum gets into the next binade,
-    # the factor 2^16 would be wrong; with this one, no pair is, as a test of all shows. 0 gets back its sign.
+    # Rounded once, for 0 <= y <= 1: a = grad y is exact, and so is b = 1 - y for y >= 2^-17. Below that, a is a tie,
+    # which any b < 1 decides, or further from one than b is from 1. `base` is about 2^16 times the product, so that the
+    # last bit of their sum is bfloat16's, and rounding the sum rounds the product. With a factor of 2^16 the sum could
+    # reach the next binade and be rounded too coarsely; with TO_BASE_BF16 every pair is rounded right, as a test of all
+    # shows. 0 gets back its sign.
     cdef float y = from_bits_f32(y_bits), a = from_bits_f32(grad_bits) * y, b, base
     cdef unsigned int u = bits_f32(<float> 1.0 - y)
     b = from_bits_f32(u if u < BELOW_ONE_F32 else BELOW_ONE_F32)
@@ -260,7 +261,7 @@ cdef inline unsigned int sigmoid_backward_bf16(unsigned int grad_bits, unsigned 
 
 
 cdef inline void backward_bf16(const char *grad_at, const char *y_at, char *z_at, Py_ssize_t n) noexcept nogil:
-    # Two at a time, which are halves of an integer: so no lanes are widened or narrowed.
+    # Two numbers at a time, which are the halves of an integer, so that no lanes are widened or narrowed.
     cdef const TwoBf16 *grad = <const TwoBf16 *> grad_at
     cdef const TwoBf16 *y = <const TwoBf16 *> y_at
     cdef TwoBf16 *z = <TwoBf16 *> z_at
@@ -273,7 +274,7 @@ cdef inline void backward_bf16(const char *grad_at, const char *y_at, char *z_at
 
 
 cdef inline bint factors_bf16(const char *grad_at, const char *y_at, Py_ssize_t n) noexcept nogil:
-    # Whether every |grad| and every y is 0 or within its limits; a y with a sign has larger bits
+    # Whether every |grad| and every y is 0 or within its limits; the bits of a negative y are larger
     cdef const uint16_t[::1] grad = None
     cdef const uint16_t[::1] y = None
     cdef uint16_t least = 0xffff, most = 0, least_y = 0xffff, most_y = 0, u

@@ -1,6 +1,6 @@
 # sigmoid_derivative(x) = q (1 - q) = q - q^2,  q = sigmoid(-|x|) = e/(1 + e) <= 1/2
 #
-# Even, and never 0 while e is not: s (1 - s) of the sigmoid s would be 0 from x = 37 on.
+# Even, and never 0 while e is not: s (1 - s), from the sigmoid s in float64, would be 0 from x = 37.5 on.
 
 cdef extern from *:
     const float DERIVATIVE_TWO "0x1.ffffeap+0f"
@@ -17,7 +17,7 @@ cdef inline float sigmoid_derivative_half(float x, float most) noexcept nogil:
 
 
 cdef inline Pair less_square(double plain, double q) noexcept nogil:
-    # q - plain q, exactly for 0 <= q <= 1/2 and plain = q; q may be in a unit that plain is not in.
+    # q - plain q, its tail rounded once, for 0 <= plain <= 1/2. plain is q, out of the unit if q is in one.
     cdef Pair y
     cdef double p
     if HAS_FMA:
@@ -31,7 +31,7 @@ cdef inline Pair less_square(double plain, double q) noexcept nogil:
 
 
 cdef inline Rounding sigmoid_derivative_deep(ExpF64 e) noexcept nogil:
-    # As below, in the unit. q^2 is 0 where it is nothing beside q.
+    # As sigmoid_derivative_f64, in the unit. q^2 is left out where it is negligible.
     cdef Pair n = numerator(e), y
     cdef uint64_t m = counts(n)
     cdef Pair d = sum_out_of_unit(e, counted(m, n))
@@ -63,7 +63,7 @@ cdef inline Rounding sigmoid_derivative_f64(double x, ExpF64 e) noexcept nogil:
 
 
 cdef void sigmoid_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
-    # sigmoid(x) sigmoid(-x); near 0 1/4 - (sigmoid(x) - 1/2)^2, of which 1/4 is an end
+    # sigmoid(x) sigmoid(-x), or near 0 1/4 - (sigmoid(x) - 1/2)^2, where 1/4 may be an end of the enclosure
     cdef Real a, b
     if near_zero(x):
         logistic(NULL, NULL, &a, x, limbs)
@@ -100,7 +100,7 @@ cdef int sigmoid_derivative_g(char **p, Py_ssize_t n) noexcept nogil:
 
 # BOUND fast_sigmoid_derivative float32 fma: 2.00 ulp; worst 1.9938 at 0x1.523cfap+1
 cdef inline float sigmoid_derivative_fast(float x, FastExp e) noexcept nogil:
-    # a - a^2, a = sigmoid(-|x|) = h + l: l^2 and 2 h l are left out: the bound has room for them
+    # a - a^2 for a = sigmoid(-|x|) = h + l, without l^2 and 2 h l, for which the bound has room
     cdef float q = e.e / (<float> 1.0 + e.e), h = fmaf(-e.u, q, e.u), l = fmaf(-e.u, q, e.u - h)
     return settled(fmaf(-h, beside_one(h, e.far), h) + l, e.far)
 

@@ -1,12 +1,12 @@
 # sigmoid_second_derivative(x) = s' (1 - 2s) = -s' tanh(x/2) = -sign(x) e (1 - e)/(1 + e)^3
 #                              = -sign(x) n d (d - n)/(d + n)^3;  odd
 #
-# d - n is not the difference of two rounded numbers: near 0 it is 2r, and nothing cancels.
+# d - n is not the difference of two rounded numbers: near 0 it is a multiple of r, and nothing cancels.
 
 cdef extern from *:
-    const double CANCELS "0.22"  # long double: e from which terms cancel less in tanh than in a
+    const double CANCELS "0.22"  # long double: above this e, terms cancel less in tanh(|x|/2) than in sigmoid(-|x|)
     const double MARGIN_SECOND "(FASTSIG_HAS_FMA ? 0x1.54p-13 : 0x1.7cp-13)"
-    const double TINY "0x1p-60"  # below it the second term of a series only tells from a midpoint
+    const double TINY "0x1p-60"  # below it the second term of a series matters only where the first is a midpoint
     const double HALF_ULP "0x1p-53"
     const float SECOND_TWO "0x1.000002p+1f"
 
@@ -33,9 +33,9 @@ cdef inline double sigmoid_second_derivative_near_zero(double x) noexcept nogil:
 
 
 cdef inline Rounding sigmoid_second_derivative_f64(double x, ExpF64 e) noexcept nogil:
-    # g(r) = (q - q^2) tau, q = n/(d + n), tau = (d - n)/(d + n) = 1 - 2q, of r_h; r_l counts g' times:
-    # g(r_h + r_l) = g + r_l p (6p - 1), p = q - q^2. Here n and p are in the unit, d is not. Near 0, where p = 1/4 and
-    # 6p - 1 = 1/2 exactly, the share of r_l is exact, so that no relative accuracy is lost.
+    # g = (q - q^2) tau, q = n/(d + n), tau = (d - n)/(d + n) = 1 - 2q, is computed from r_h, and r_l enters by the
+    # derivative: g(r_h + r_l) = g + r_l p (6p - 1), p = q - q^2. Here n and p are in the unit, d is not. Near 0, where
+    # p = 1/4 and 6p - 1 = 1/2 exactly, the term of r_l is exact, so that no relative accuracy is lost.
     cdef Pair n = Pair(e.s * e.of_r_h.n_h, e.s * e.of_r_h.w_l), beside_d = n, d, c, p, g, f
     cdef uint64_t m = counts(n)
     cdef double r, q, q_rest, tau, tau_rest, low
@@ -56,7 +56,7 @@ cdef inline Rounding sigmoid_second_derivative_f64(double x, ExpF64 e) noexcept 
     g.l = fma(tau, p.l, product_tail(p.h, tau, g.h))
     low = fma(r, fma(p.h, tau_rest, (tau * tau) * q_rest), g.l)
     low = fma(e.r_l, p.h * fma(6.0 * UNIT_INVERSE, p.h, -1.0), low)
-    f = fast_two_sum(g.h, low)  # g.h is 0, or r_h is not, and |low| <= |g.h|
+    f = fast_two_sum(g.h, low)  # either g.h = 0, or r_h is not 0 and |low| <= |g.h|
     if e.range == DEEP_RANGE:
         a.least = least_beside(f.h)
         a.sum = f.h + a.least
@@ -70,7 +70,7 @@ cdef inline Rounding sigmoid_second_derivative_f64(double x, ExpF64 e) noexcept 
 
 
 cdef inline Rounding sigmoid_second_derivative_tiny(double x, double t, Rounding a) noexcept nogil:
-    # -x/8 + x^3/24: where -x/8 is halfway between two subnormals, the one nearer to 0
+    # -x/8 + x^3/24: where -x/8 is halfway between two subnormals, the result is the one nearer to 0
     if fabs(x) < TINY:
         a.y = copysign(from_bits(divided_down(bits(fabs(x)), 3)), -x)
         a.doubt = 0
@@ -78,8 +78,8 @@ cdef inline Rounding sigmoid_second_derivative_tiny(double x, double t, Rounding
 
 
 cdef void sigmoid_second_derivative_exact(Real *y, const Real *x, const Real *t, int limbs) noexcept nogil:
-    # -2 sigmoid(x) sigmoid(-x) (sigmoid(x) - 1/2). Near 0 it is below |x|/8, a midpoint it may be, and so is its upper
-    # end: with h = sigmoid(|x|) - 1/2, it is 2 (1/4 - h^2) h, and h < |x|/4.
+    # -2 sigmoid(x) sigmoid(-x) (sigmoid(x) - 1/2). Near 0 its magnitude, 2 (1/4 - h^2) h, h = sigmoid(|x|) - 1/2, is
+    # below |x|/8, which may be a midpoint; h < |x|/4 keeps the enclosure's upper end from exceeding it.
     cdef Real a, b, excess
     if near_zero(x):
         logistic(NULL, NULL, &excess, x, limbs)
@@ -96,8 +96,8 @@ cdef void sigmoid_second_derivative_exact(Real *y, const Real *x, const Real *t,
 
 # BOUND sigmoid_second_derivative longdouble: 2.0 ulp
 cdef inline long double sigmoid_second_derivative_ld(long double x, ExpLd e) noexcept nogil:
-    # a (1 - a)(1 - 2a) = a - a^2 (3 - 2a), a = sigmoid(-|x|), far from 0. Near it (a - a^3)/4, a = tanh(|x|/2)
-    # = h + h (1 - e)/(1 + e), h = (1 - e)/2, where the tail counts (1 + a)^2 times, about
+    # Far from 0, a (1 - a)(1 - 2a) = a - a^2 (3 - 2a), a = sigmoid(-|x|). Near it, (a - a^3)/4 with a = tanh(|x|/2)
+    # = h + h (1 - e)/(1 + e), h = (1 - e)/2, where the tail of h is multiplied by about (1 + a)^2.
     cdef long double h, square, y
     cdef PairLd a
     if e.e.h > CANCELS:

@@ -1,4 +1,4 @@
-# sigmoid_with_derivative(x) = (sigmoid(x), sigmoid_derivative(x)), of one exponential and one division
+# sigmoid_with_derivative(x) = (sigmoid(x), sigmoid_derivative(x)), from one exponential and one division
 #
 # Each output has the bits that its function gives alone.
 

@@ -1,4 +1,4 @@
-# silu(x) = x sigmoid(x), rounded once; its tail goes on to x = -751, where e alone is 0 in float64
+# silu(x) = x sigmoid(x), rounded once; it is not 0 down to x = -751, where e alone is 0 in float64
 
 cdef extern from *:
     const double SILU_BIASED "0x1p-15"
@@ -8,18 +8,18 @@ cdef extern from *:
 
 
 cdef inline Ratio silu_ratio_narrow(double x, Exp e) noexcept nogil:
-    # Of e = exp(-x), as the sigmoid
+    # From e = exp(-x), as the sigmoid
     return Ratio(x * e.den, e.den + e.num)
 
 
 cdef inline double silu_narrow(double x, double q) noexcept nogil:
-    # The ends, where exp(-x) is clamped
+    # At both ends exp(-x) is clamped.
     q = x if x > NARROW_MOST else q
     return -0.0 if x < -NARROW_MOST else q
 
 
 cdef inline float silu_half(float x, float most) noexcept nogil:
-    # Of exp(-x). What is added to x d counts where x^2/4 is lost beside x/2, and is on its side. -0 is lost in the sum.
+    # From exp(-x). What is added to x d matters where x^2/4 is lost beside x/2, and has its sign. A sum loses -0.
     cdef float c = -most if x < -most else x
     cdef HalfExp e = exp_half(most if most < c else c, SILU_TWO)
     cdef float y = fmaf(c, e.den, SILU_MORE) / (e.den + e.num)
@@ -27,8 +27,8 @@ cdef inline float silu_half(float x, float most) noexcept nogil:
 
 
 cdef inline double silu_near_zero(double x) noexcept nogil:
-    # x/2 + x^2/4 may be halfway: the bias is on the side of the next term, -x^4/48. Where x/2 is halfway between two
-    # subnormals the next term is x^2/4.
+    # Where x/2 + x^2/4 is a midpoint, the bias is on the side of the next term, -x^4/48. Where x/2 is halfway between
+    # two subnormals, the next term is x^2/4.
     cdef double bias = copysign(HALF_ULP, x)
     return x * fma(x, 0.25, 0.5 + (bias if fabs(x) < TINY else -bias))
 
@@ -55,7 +55,7 @@ cdef inline Rounding silu_f64(double x, ExpF64 e) noexcept nogil:
 
 
 cdef inline Rounding silu_tiny(double x, double t, Rounding a) noexcept nogil:
-    # x/2 + x^2/4: where x/2 is halfway between two subnormals, the upper one
+    # x/2 + x^2/4: where x/2 is halfway between two subnormals, the result is the upper one
     cdef uint64_t m = bits(fabs(x)), half = (m + (~bits(x) >> 63)) >> 1 if m < 2 * ONE_EXPONENT else m - ONE_EXPONENT
     if fabs(x) < TINY:
         a.y = copysign(from_bits(half), x)
@@ -108,7 +108,7 @@ cdef inline float silu_fast(float x, FastExp e) noexcept nogil:
 
 
 cdef inline int halve_tiny(char **operands, Py_ssize_t n) noexcept nogil:
-    # silu is x/2 where x is tiny, rounded up where that is halfway between two subnormals
+    # silu(x) is x/2 where x is tiny, rounded up where that is halfway between two subnormals
     cdef const float[::1] x = None
     cdef float[::1] y = None
     cdef unsigned int m, half
@@ -124,7 +124,7 @@ cdef inline int halve_tiny(char **operands, Py_ssize_t n) noexcept nogil:
 
 # BOUND fast_silu float64 fma: 1.95 ulp; worst 1.8302 at -0x1.65934fc22a2f3p+5
 cdef inline double silu_fast_f64(double x, FastRatio e) noexcept nogil:
-    # The same of b = |x| n/d; the product is a pair
+    # As silu_fast, with b = |x| n/d, of which the product is a pair
     cdef double d_l = e.r + e.plain, d = e.w + d_l, n = e.n if x < 0.0 else e.plain, size = fabs(x), k, b
     d_l = (e.w - d) + d_l
     if not e.far:

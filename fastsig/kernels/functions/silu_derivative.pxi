@@ -55,12 +55,12 @@ cdef inline float silu_derivative_half(float x, float most) noexcept nogil:
 
 
 cdef inline double silu_derivative_near_zero(double x) noexcept nogil:
-    return fma(x, BIASED_HALF, 0.5)  # 1/2 + x/2 - x^3/12 + ..., as the sigmoid near 0
+    return fma(x, BIASED_HALF, 0.5)  # 1/2 + x/2 - x^3/12 + ..., biased as the sigmoid is near 0
 
 
 cdef inline Rounding silu_derivative_f64(double x, ExpF64 e) noexcept nogil:
-    # a (b + |x| q)/(d + n), q = n/(d + n); x < 0: a = n, b = 1 + x;  x >= 0: a = d, b = 1. Next to its zero b + |x| q
-    # cancels: the margin is one of what is added.
+    # a (b + |x| q)/(d + n), q = n/(d + n); x < 0: a = n, b = 1 + x;  x >= 0: a = d, b = 1. Next to the zero b + |x| q
+    # cancels: the margin is relative to its terms.
     cdef RatioPair ratio = in_unit(e)
     cdef Pair n = ratio.n, a = chosen(x < 0.0, ratio.n, ratio.d), d, b, p, f, v
     cdef double r, t = fabs(x), scaled_t, margin
@@ -79,7 +79,7 @@ cdef inline Rounding silu_derivative_f64(double x, ExpF64 e) noexcept nogil:
     p.h = scaled_t * s.q
     p.l = fma(scaled_t, s.rest * r, product_tail(scaled_t, s.q, p.h))
     b = two_sum(1.0, -t if x < 0.0 else 0.0)
-    # |b.h| >= p.h, or both are multiples of 2^-55 and the sum is below 0.56: exact, either way
+    # Either |b.h| >= p.h, or both are multiples of 2^-55 and the sum is below 0.56: f is exact in both cases.
     f.h = b.h + p.h
     f.l = ((b.h - f.h) + p.h) + (b.l + p.l)
     margin = a.h * (MARGIN_SUM * (fabs(f.h) + p.h))

@@ -1,8 +1,8 @@
 # softplus(x) = log(1 + exp(x)) = max(x, 0) + log1p(e): no threshold, every term >= 0
 
 cdef extern from *:
-    const double SERIES "0x1p-11"  # x^4/192 is below 2^-51
-    const double LN2 "0x1.62e42fefa39efp-1"  # LN2 + LN2_TAIL = ln 2 (1 + 2^-106)
+    const double SERIES "0x1p-11"  # below it x^4/192 is less than 2^-51
+    const double LN2 "0x1.62e42fefa39efp-1"  # LN2 + LN2_TAIL = ln 2 (1 - 2^-110)
     const double LN2_TAIL "0x1.abc9e3b39803fp-56"
     const float SOFTPLUS_TWO "0x1.fffff6p+0f"
 
@@ -22,8 +22,8 @@ cdef inline float softplus_half(float x, float most) noexcept nogil:
 
 
 cdef inline double softplus_near_zero(double x) noexcept nogil:
-    # By its series, ln2 + x/2 + x^2/8 - x^4/192: from e, whose rounding is too coarse for one float32 there,
-    # 0x1.d483ap-12, the result is 2^-57 from a midpoint.
+    # By the series ln2 + x/2 + x^2/8 - x^4/192 without the last term: the result of one float32, 0x1.d483ap-12, is
+    # 2^-57 from a midpoint, and from e, whose rounding is too coarse, it would be wrong.
     return fma(x, fma(x, 0.125, 0.5), LN2_TAIL) + LN2
 
 
@@ -36,7 +36,7 @@ cdef inline Rounding softplus_end(double x, Rounding a) noexcept nogil:
 
 
 cdef inline Rounding softplus_far(ExpF64 e) noexcept nogil:
-    # e itself, in the unit
+    # log(1 + e) is e there, in the unit.
     return quotient_in_unit(numerator(e), e.of_r_h.d_h, e.of_r_h.w_l)
 
 
@@ -83,8 +83,7 @@ cdef inline float softplus_fast(float x, FastExp e) noexcept nogil:
 
 
 cdef inline Pair log1p_fast_f64(FastRatio e) noexcept nogil:
-    # log(1 + e) as a sum, in the unit if far
-    # 2 atanh(q/2), q = n/(d + d_l); what the quotient is off is added last
+    # log(1 + e) = 2 atanh(q/2), q = n/(d + n/2), as a sum, in the unit if far; the quotient's error is added last
     cdef double d_l = fma(0.5, e.plain, e.r), d = e.w + d_l, c = 1.0 / d, q = e.n * c, rest, plain
     rest = fma(-q, (e.w - d) + d_l, fma(-q, d, e.n))
     plain = e.plain * c
