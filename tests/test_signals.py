@@ -30,16 +30,20 @@ seen, within, stop = 0, 0, False
 def handle(number, frame):
     # A handler may call it as well, where the frame below is in the middle of a call.
     global seen, within
-    seen += 1
     assert np.array_equal(threaded(sigmoid, small, workers=2), expected[::1000])
     while frame is not None and frame.f_code is not _threaded._compute.__code__:
         frame = frame.f_back
     within += frame is not None
+    seen += 1
 
 
 def send():
+    # A signal is sent once the last has been handled: on a slow machine handlers would nest without end.
+    sent = 0
     while not stop:
-        os.kill(os.getpid(), signal.SIGUSR1)
+        if seen == sent:
+            sent += 1
+            os.kill(os.getpid(), signal.SIGUSR1)
         time.sleep(1e-3)
 
 
