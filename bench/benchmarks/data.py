@@ -26,12 +26,12 @@ TABLE = table()
 FUNCTIONS = list(TABLE.REFERENCE)
 TIERS = {"default": "fastsig", "fast": "fastsig.fast"}  # and the modules that hold their functions
 TYPES = ["float16", "float32", "float64"]
-PERIOD = 10**5  # elements drawn: longer operands repeat them where nothing else is said, for numbers are slow to draw
+PERIOD = 10**5  # elements drawn: longer operands repeat them by default, since numbers are slow to draw
 SEED = 20190613
 
 
 def subnormal(info):
-    """Return between which two x exp(-x) is subnormal."""
+    """Return the two x between which exp(-x) is subnormal."""
     return -info.minexp * np.log(2), -(info.minexp - info.nmant) * np.log(2)
 
 
@@ -40,7 +40,7 @@ def signs(rng, n):
     return rng.choice([-1, 1], n)
 
 
-# The kinds of a first operand: what is drawn of the random generator, so many elements of a type. No kind but the hard
+# The kinds of a first operand: each draws n elements from a random generator, for a type. No kind but the hard
 # one is to take more than 3 times as long as the normal one.
 REAL = {
     "normal": lambda rng, n, _: rng.normal(0, 4, n),
@@ -56,7 +56,7 @@ REAL = {
     "integers": lambda rng, n, _: rng.integers(-40, 40, n),
     "saturated": lambda rng, n, _: signs(rng, n) * rng.uniform(40, 100, n),
 }
-# The same of an operand from 0 to 1.
+# The same for an operand from 0 to 1.
 UNIT = {
     "normal": lambda rng, n, _: rng.uniform(0, 1, n),
     "tail": lambda rng, n, info: rng.uniform(0, info.smallest_normal, n),
@@ -69,7 +69,7 @@ UNIT = {
     "float32 values": lambda rng, n, _: rng.uniform(0, 1, n).astype(np.float32),
 }
 KINDS = {"real": REAL, "unit": UNIT}
-# And of the second operand, a target or a sigmoid
+# And for a second operand, a target or a sigmoid
 SECOND = {
     "label": lambda rng, n: rng.integers(0, 2, n),
     "soft": lambda rng, n: rng.uniform(0, 1, n),
@@ -158,7 +158,7 @@ def operands(name, dtype, n, distribution="normal", layout="contiguous", second=
 
 
 def cases(name, dtype, n, period=PERIOD):
-    """Yield all kinds of inputs of a function: the kind, what it is called with that of the second, and the arrays."""
+    """Yield all kinds of inputs of a function: the kind, its name with the second's kind, and the arrays."""
     first, *more = TABLE.DOMAINS.get(name, ("real",))
     for kind in KINDS[first]:
         for second in SECOND if more else ("",):

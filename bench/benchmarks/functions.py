@@ -34,7 +34,7 @@ class Sizes(_Call):
 
 
 class Layouts(_Call):
-    """Operands that the driver has to stage, beside those that it has not."""
+    """Operands that the driver has to copy into contiguous buffers, and those that it has not."""
 
     params = (FUNCTIONS, list(TIERS), TYPES, LAYOUTS)
     param_names = ("function", "tier", "type", "layout")
@@ -45,7 +45,7 @@ class Layouts(_Call):
 
 
 class Distributions(_Call):
-    """Inputs of other kinds: none is to be slower than another."""
+    """Inputs of each kind, none but the hard ones much slower than the normal ones."""
 
     params = (FUNCTIONS, list(TIERS), TYPES, DISTRIBUTIONS)
     param_names = ("function", "tier", "type", "distribution")
@@ -56,7 +56,7 @@ class Distributions(_Call):
 
 
 class Masked(_Call):
-    """Every other element at random, by `where=`."""
+    """About half of the elements, at random, by `where=`."""
 
     params = (FUNCTIONS, list(TIERS), TYPES)
     param_names = ("function", "tier", "type")
@@ -72,7 +72,7 @@ class Masked(_Call):
 
 
 class MaskedExp(Masked):
-    """NumPy's exp of the same elements: what `where=` costs anybody."""
+    """NumPy's exp of the same elements: what `where=` costs any ufunc."""
 
     params = (TYPES,)
     param_names = ("type",)

@@ -14,7 +14,7 @@ class Import:
 
 
 class Memory:
-    """The most memory that a process holds: the operands are in it, and beyond them there is to be nothing."""
+    """The most memory that a process holds: the operands are in it, and a call is to add nothing."""
 
     params = (FUNCTIONS, LAYOUTS)
     param_names = ("function", "layout")
