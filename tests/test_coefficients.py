@@ -60,9 +60,7 @@ def constant(name):
 def constants_of_long_double(name):
     """Return the values of a constant that C defines for each width of long double, the widest first."""
     found = re.findall(rf"\blong double {name} = (-?)0x1\.(\w+)p([+-]\d+)L;", SOURCE)
-    return [
-        mp.ldexp(int(f"{sign}1{digits}", 16), int(exponent) - 4 * len(digits)) for sign, digits, exponent in found
-    ]
+    return [mp.ldexp(int(f"{sign}1{digits}", 16), int(exponent) - 4 * len(digits)) for sign, digits, exponent in found]
 
 
 def coefficients(name):
