@@ -260,7 +260,7 @@ def main(argv=None):
     rows = chunks.table(todo, state)
     print(machine.markdown(rows))
     if options.log:
-        about = {**machine.facts(kernels="default float64"), **wide.facts(), "seed": seed}
+        about = {**machine.facts(kernels=f"default {options.type}"), **wide.facts(), "seed": seed}
         machine.write_log(options.log, f"{options.type}: results against the nearest", about, rows)
     lines = chunks.complaints(todo, state)
     print(*lines, sep="\n")

@@ -273,7 +273,7 @@ def test_slip_on_the_page_is_caught(name, number, slip):
 # The last line against the compiled ufunc
 # ---------------------------------------------------------------------------------------------------------------
 
-# 1 - s is 0 from x = 37 on, and 700 is where the results come near the least normal number.
+# 1 - s is 0 from x = 37.5 on, and 700 is where the results come near the least normal number.
 BOUND = most_ulp("sigmoid_derivative", "float64")
 SPANS = ((1e-300, 1e-3, 60), (1e-3, 1.0, 300), (1.0, 40.0, 300), (40.0, 700.0, 120))
 POINTS = (0.0, 1.0, 36.0, 37.0, 40.0, 700.0)
