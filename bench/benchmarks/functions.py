@@ -6,24 +6,37 @@ from .data import DISTRIBUTIONS, FUNCTIONS, LAYOUTS, SEED, TIERS, TYPES, functio
 
 SIZES = [10**k for k in range(8)]
 SIZE = 10**5  # where layouts, distributions and masks are compared: in the second cache
+CALLS = 1000  # of few elements
+
+
+def calls(n):
+    """Return how many calls with n elements are timed at once: one from 10^5 elements on, and at most 1000 of fewer.
+
+    asv runs `setup` before each time that it takes. A single small call would find the caches cold, and be shorter than
+    the clock can tell.
+    """
+    return min(CALLS, max(1, SIZE // n))
 
 
 class _Call:
-    """What all have in common: one call with operands that are made, and touched, before."""
+    """What all have in common: calls with operands that are made, and touched, before."""
 
     def prepare(self, name, tier, dtype, n, **kind):
         """Make the operands. In place, a function is applied over and over, and may leave its domain."""
         np.seterr(all="ignore")
         self.function = function(name, tier)
         self.inputs, self.out = operands(name, dtype, n, **kind)
+        self.calls = range(calls(n))
 
     def time_call(self, *_):
-        """Time a call."""
-        self.function(*self.inputs, out=self.out)
+        """Time calls."""
+        function, inputs, out = self.function, self.inputs, self.out
+        for _ in self.calls:
+            function(*inputs, out=out)
 
 
 class Sizes(_Call):
-    """Contiguous operands, normally distributed."""
+    """Contiguous operands, normally distributed: 1000 calls up to 100 elements, then 10^5 elements, then one call."""
 
     params = (FUNCTIONS, list(TIERS), TYPES, SIZES)
     param_names = ("function", "tier", "type", "size")
@@ -84,7 +97,7 @@ class MaskedExp(Masked):
 
 
 class Overhead(_Call):
-    """One element: an array with `out=`, a Python float, and an array of no dimension."""
+    """A thousand calls with one element: an array with `out=`, a Python float, and an array of no dimension."""
 
     params = (FUNCTIONS, list(TIERS))
     param_names = ("function", "tier")
@@ -96,9 +109,13 @@ class Overhead(_Call):
         self.zero_dimensional = [x.reshape(()) for x in self.inputs]
 
     def time_float(self, *_):
-        """Time a call with Python floats."""
-        self.function(*self.scalars)
+        """Time calls with Python floats."""
+        function, scalars = self.function, self.scalars
+        for _ in self.calls:
+            function(*scalars)
 
     def time_zero_dimensional(self, *_):
-        """Time a call with arrays of no dimension."""
-        self.function(*self.zero_dimensional)
+        """Time calls with arrays of no dimension."""
+        function, zero_dimensional = self.function, self.zero_dimensional
+        for _ in self.calls:
+            function(*zero_dimensional)
