@@ -224,7 +224,11 @@ def test_races_of_other_cpus_stay_with_the_commit_that_they_ran(sources, monkeyp
 # ---------------------------------------------------------------------------------------------------------------
 
 MAIN = 'if __name__ == "__main__":'
-PROGRAMS = sorted(path for path in BENCH.rglob("*.py") if MAIN in path.read_text("utf-8"))
+PROGRAMS = sorted(
+    path
+    for path in BENCH.rglob("*.py")
+    if ".asv" not in path.parts and MAIN in path.read_text("utf-8")  # asv keeps checkouts and environments there
+)
 # This runs a program in which the modules that are named before a dash cannot be imported.
 WITHOUT = """
 import runpy, sys
@@ -725,4 +729,22 @@ def test_asv_is_configured():
     settings = json.loads((BENCH / "asv.conf.json").read_text())
     assert (BENCH / settings["repo"] / "pyproject.toml").is_file()
     assert (BENCH / settings["benchmark_dir"] / "functions.py").is_file()
-    assert {settings[key].split("/")[0] for key in ("env_dir", "results_dir", "html_dir")} == {".asv"}
+    assert {settings[key].split("/")[0] for key in ("env_dir", "html_dir")} == {".asv"}
+
+
+def test_asv_has_the_history_of_ten_commits_on_one_machine():
+    folder = BENCH / json.loads((BENCH / "asv.conf.json").read_text())["results_dir"]
+    if not folder.is_dir():
+        pytest.skip("a source distribution has no results of asv")
+    known = json.loads((folder / "benchmarks.json").read_text())
+    by_machine = {}
+    for path in folder.glob("*/*-*.json"):
+        run = json.loads(path.read_text())
+        by_machine.setdefault(path.parent.name, {})[run["commit_hash"]] = run
+    runs = max(by_machine.values(), key=len)
+    assert len(runs) >= 10
+    for run in runs.values():
+        for name, row in run["results"].items():
+            measured = dict(zip(run["result_columns"], row, strict=False))
+            assert measured["version"] == known[name]["version"], f"{name} has changed: run asv again"
+            assert any(value is not None for value in measured["result"])
