@@ -227,7 +227,7 @@ MAIN = 'if __name__ == "__main__":'
 PROGRAMS = sorted(
     path
     for path in BENCH.rglob("*.py")
-    if ".asv" not in path.parts and MAIN in path.read_text("utf-8")  # asv keeps checkouts and environments there
+    if path.relative_to(BENCH).parts[0] != ".asv" and MAIN in path.read_text("utf-8")  # which holds asv's checkouts
 )
 # This runs a program in which the modules that are named before a dash cannot be imported.
 WITHOUT = """
