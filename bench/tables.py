@@ -194,7 +194,7 @@ def speed_in_short():
         cells = zip(*(race.cells(function, dtype, SHOWN[:1], names) for race in shown), strict=True)
         table.append([f"`{function}`", dtype, *(" / ".join(cell) if set(cell) != {"-"} else "-" for cell in cells)])
     kinds = " / ".join(race.kind() for race in shown)
-    return f"{rows(table)}\n{kinds}, {SHOWN[0]:,} elements.\n"
+    return f"{SHOWN[0]:,} elements; in each cell {kinds}.\n\n{rows(table)}"
 
 
 def speed():
