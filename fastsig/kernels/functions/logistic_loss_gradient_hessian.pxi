@@ -9,7 +9,7 @@ cdef extern from *:
     const double FAR "75.0"  # exp(-75) < 2^-107
     # For bfloat16, an interval around the gradient: q of a near x has a relative error of 2^-22.5, as far as was
     # measured, and two roundings follow, one of the sum and one of the interval's ends. A test computes all pairs of a
-    # near x and a target from TARGET_LEAST_BF16 to 1, neither of them 0.
+    # near x or 0 and a target from TARGET_LEAST_BF16 to 1 or 0.
     const float MARGIN_BF16 "0x1.6bp-23f"  # 2^-22.5
     const float MARGIN_SUM_BF16 "0x1.08p-23f"
     const uint16_t TARGET_LEAST_BF16 "((uint16_t)((127 - 17) << 7))"  # 1 - t is exact from 2^-17 on
