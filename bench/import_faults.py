@@ -43,7 +43,7 @@ FLAWS = ("an exception of CPython's, NumPy's or Cython's", "crash in CPython", "
 THEIRS = re.compile(
     r"can't allocate (?:read )?lock|without (?:setting an )?exception|__set_name__|thread-state dictionary"
     r"|_multiarray_umath failed to import|_(?:ARRAY|UFUNC)_API not found"
-    r"|fastsig\._shared does not export expected C function"
+    r"|fastsig\._shared does not export expected C (?:function|variable)"
 )
 
 WATCH = """
