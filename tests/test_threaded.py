@@ -979,7 +979,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what run
 _threaded.LEAST, _threaded.PART, _threaded.BLOCK = 2, 64, 64
 x, out = np.full(1_000_000, 0.3), np.zeros(1_000_000)
 smirnov(500, x[:1])
-threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
+
+
+def interrupt():
+    while not out.any():
+        time.sleep(0.01)
+    signal.raise_signal(signal.SIGINT)
+
+
+threading.Thread(target=interrupt).start()
 begun = time.perf_counter()
 try:
     threaded(smirnov, 500, x, out=out, workers=2)
@@ -991,12 +999,12 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_ends_all_threads():
-    # All the elements would take minutes.
+    # Ctrl-C comes once there are first results; all of them would take minutes.
     assert run_script("-c", INTERRUPTED) == "True True\n"
 
 
 STORM = """
-import concurrent.futures.thread, random, signal, threading
+import concurrent.futures.thread, random, signal, threading, time
 import numpy as np
 from fastsig import _threaded, threaded
 
@@ -1021,7 +1029,10 @@ def strike(_, frame):
 signal.signal(signal.SIGALRM, strike)
 random.seed(20190613)
 written = cut = 0
+end = time.monotonic() + 30  # enough for fewer on a slow machine
 for _ in range(1500):
+    if time.monotonic() > end:
+        break
     left = 4
     signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
     while left:
