@@ -75,7 +75,7 @@ def parts_of(x, **kwargs):
 
 def run_script(*arguments):
     """Run a script in a process of its own and return what it prints."""
-    done = run_python(*arguments, text=True, timeout=60, check=False)
+    done = run_python(*arguments, text=True, timeout=300, check=False)  # long enough for an emulated CPU
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -1019,7 +1019,7 @@ def strike(_, frame):
     global left
     left -= 1
     if left:
-        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 1e-4))
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, took / 3))
     while frame is not None and frame.f_code is not _threaded._compute.__code__:
         frame = None if frame.f_code.co_filename in FOREIGN else frame.f_back
     if frame is not None:
@@ -1028,13 +1028,17 @@ def strike(_, frame):
 
 signal.signal(signal.SIGALRM, strike)
 random.seed(20190613)
+threaded(np.sin, x, out=out, workers=2)
+begun = time.monotonic()
+threaded(np.sin, x, out=out, workers=2)
+took = time.monotonic() - begun
 written = cut = 0
 end = time.monotonic() + 30  # enough for fewer on a slow machine
 for _ in range(1500):
     if time.monotonic() > end:
         break
     left = 4
-    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, took))
     while left:
         try:
             threaded(np.sin, x, out=out, workers=2)
