@@ -113,7 +113,7 @@ def threaded(ufunc: Any, *inputs: Any, out: Any = None, workers: int | None = No
     --------
     >>> import numpy as np
     >>> from fastsig import sigmoid, threaded
-    >>> x = np.linspace(-20, 20, 2_000_000)
+    >>> x = np.linspace(-20, 20, 4_000_000)
     >>> y = threaded(sigmoid, x)
     >>> bool(np.all(y == sigmoid(x)))
     True
