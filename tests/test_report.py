@@ -9,9 +9,12 @@ import re
 import sys
 import sysconfig
 import xml.etree.ElementTree as ET
+from fractions import Fraction
 from functools import partial
+from inspect import signature
 from pathlib import Path
 
+import gmpy2
 import numpy as np
 import pages
 import pytest
@@ -21,6 +24,7 @@ from reference import exact, ulp_error
 
 import fastsig
 from fastsig import __main__ as command
+from fastsig import _reference
 from fastsig._report import accuracy, errors, mathematics, measure, speed
 
 WITH_PAGES = pytest.mark.skipif(
@@ -111,6 +115,18 @@ def test_decimal_errors_agree_with_mpfr(name):
         results = outputs(getattr(fastsig, name)(*arrays))
         worst = [ulp_error(y, v).max() for y, v in zip(results, exact(name, *arrays), strict=True)]
         assert accuracy.accuracy(name, dtype) == pytest.approx(max(worst), abs=1e-6)
+
+
+@pytest.mark.parametrize("bits", [53, 64, 113])
+@pytest.mark.parametrize("formula", [_reference.logit, _reference.sigmoid_backward, _reference.logistic_loss])
+def test_digits_suffice_next_to_one_for_long_double_of_every_cpu(formula, bits):
+    gap = Fraction(1, 2**bits)
+    beside = [middle - n * gap for middle in (Fraction(1, 2), Fraction(1)) for n in (1, 3, 2 ** (bits // 2) + 1)]
+    inputs = [[Fraction(1024)] * len(beside)] * (len(signature(formula).parameters) - 2) + [beside]
+    values = accuracy.exact_values(formula, *inputs, precision=accuracy.digits(bits))
+    for value, *at in zip(values, *inputs, strict=True):
+        right = Fraction(*map(int, formula(gmpy2, *map(gmpy2.mpfr, at)).as_integer_ratio()))
+        assert abs(Fraction(value) - right) < abs(right) * gap / 10**6
 
 
 # ---------------------------------------------------------------------------------------------------------------

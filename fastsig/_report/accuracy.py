@@ -1,6 +1,7 @@
 """The largest error of each function, against decimal arithmetic."""
 
 import decimal
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,8 +14,18 @@ from fastsig._reference import DOMAINS, REFERENCE
 TYPES = ("float16", "float32", "float64", "longdouble")
 SAMPLES = 2000  # inputs checked per function and type
 SEED = 20190613
-DIGITS = 60
-SERIES = Decimal("1e-10")  # up to it five terms of a series give 50 digits; beyond it a difference does
+SERIES = Decimal("1e-10")  # up to it five terms of a series give 50 digits; beyond it a difference loses 10
+
+
+def digits(bits):
+    """Return how many decimal digits show the errors of results of so many bits.
+
+    Next to 1/2 and 1 a difference from 1 cancels as many as the type has, so that it takes twice these, and some more.
+    """
+    return 20 + 2 * math.ceil(bits * math.log10(2))
+
+
+DIGITS = digits(np.finfo(np.longdouble).nmant + 1)  # long double's bits differ from one CPU to the next
 
 
 class Wide:
@@ -88,10 +99,10 @@ def ulp_error(y, value, info):
     return float((exact(y) - value) / gap) if np.isfinite(y) else float("inf")
 
 
-def exact_values(formula, *arrays):
-    """Return a formula's values for the elements of arrays, as decimal numbers."""
+def exact_values(formula, *arrays, precision=DIGITS):
+    """Return a formula's values for the elements of arrays, as decimal numbers of so many digits."""
     with decimal.localcontext() as context:
-        context.prec = DIGITS
+        context.prec = precision
         wide = [[Decimal(v.numerator) / v.denominator for v in map(exact, array)] for array in arrays]
         return [formula(Wide, *v) for v in zip(*wide, strict=True)]
 
