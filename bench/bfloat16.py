@@ -1,19 +1,27 @@
 """Is bfloat16 faster than PyTorch's? `python bench/bfloat16.py` races every function, one thread each.
 
 Both run in turn in every round, with outputs given where PyTorch takes them, and the time of each is that of its best
-round. A function that PyTorch lacks is composed of those that it has. To hold both to one instruction set:
+round. A function that PyTorch lacks is composed of those that it has. Each takes the newest instructions that it has
+kernels for; to hold both to an older set:
 
     FASTSIG_ISA=avx2 ATEN_CPU_CAPABILITY=avx2 python bench/bfloat16.py
+
+With `--log FILE` it writes a log for the table in docs/bfloat16.md.
 
 Needs ml_dtypes and torch.
 """
 
 import argparse
+import sys
+from pathlib import Path
 from time import perf_counter
 
+import machine
 import numpy as np
 
 import fastsig
+
+TIMES = "times as fast"  # the column that the page shows
 
 
 def contenders(n, rng):
@@ -70,27 +78,40 @@ def seconds(call):
     return perf_counter() - start
 
 
-def main():
-    """Print a table of all functions."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--elements", type=int, default=10**5, help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=100, help="default: %(default)s")
-    args = parser.parse_args()
-    races = contenders(args.elements, np.random.default_rng(0))
-    print(f"{fastsig.isa()}, {args.elements} elements, {args.rounds} rounds")
-    print(f"{'function':32} {'fastsig':>8} {'torch':>8} {'times':>7}")
-    print(f"{'':32} {'ns/elt':>8} {'ns/elt':>8} {'faster':>7}")
-    for name, (inputs, theirs) in races.items():
-        ufunc = getattr(fastsig, name)
-        out = tuple(np.ones_like(inputs[0]) for _ in range(ufunc.nout))
+def measure(name, inputs, theirs, rounds):
+    """Return a row of the table."""
+    ufunc = getattr(fastsig, name)
+    out = tuple(np.ones_like(inputs[0]) for _ in range(ufunc.nout))
 
-        def ours(ufunc=ufunc, inputs=inputs, out=out):
-            ufunc(*inputs, out=out)
+    def ours():
+        ufunc(*inputs, out=out)
 
-        own, other = np.min([(seconds(ours), seconds(theirs)) for _ in range(args.rounds)], axis=0)
-        each = 1e9 / args.elements
-        print(f"{name:32} {own * each:>8.2f} {other * each:>8.2f} {other / own:>7.2f}")
+    own, other = np.min([(seconds(ours), seconds(theirs)) for _ in range(rounds)], axis=0)
+    each = 1e9 / inputs[0].size
+    return {
+        "function": f"`{name}`",
+        "fastsig, ns per element": f"{own * each:.2f}",
+        "PyTorch": f"{other * each:.2f}",
+        TIMES: f"{other / own:.2f}",
+    }
+
+
+def main(argv=None):
+    """Run the command, and return its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--elements", type=int, default=10**5, metavar="N", help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=100, metavar="N", help="default: %(default)s")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
+    options = parser.parse_args(argv)
+    races = contenders(options.elements, np.random.default_rng(0))
+    with np.errstate(divide="ignore"):  # some p are 1
+        rows = [measure(name, *race, options.rounds) for name, race in races.items()]
+    print(machine.markdown(rows))
+    if options.log:
+        about = {**machine.facts(("torch", "ml_dtypes")), "ISA": fastsig.isa(), "elements": options.elements}
+        machine.write_log(options.log, "bfloat16 beside PyTorch's", {**about, "rounds": options.rounds}, rows)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -592,6 +592,27 @@ def test_one_build_is_timed_against_another(tmp_path):
     assert float(rows[1]["times normal"]) > 1
 
 
+@pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no compiler")
+def test_calls_from_cython_are_timed(tmp_path):
+    pytest.importorskip("Cython", reason="Cython is not installed; the extra ecosystem has it")
+    run(tmp_path, "cython_calls.py", "--elements", str(SMALL), "--rounds", "2", "--log", "calls.md")
+    rows = table(tmp_path / "calls.md")
+    assert [(row.pop("function"), row.pop("type")) for row in rows] == [
+        ("`sigmoid`", t) for t in ("float64", "float32")
+    ]
+    assert all(float(ns) > 0 for row in rows for ns in row.values())
+    assert [path.name for path in tmp_path.iterdir()] == ["calls.md"]
+
+
+def test_bfloat16_is_timed_beside_torch(tmp_path):
+    for library in ("ml_dtypes", "torch"):
+        pytest.importorskip(library)
+    run(tmp_path, "bfloat16.py", "--elements", str(SMALL), "--rounds", "2", "--log", "bfloat16.md")
+    rows = table(tmp_path / "bfloat16.md")
+    assert {row["function"] for row in rows} == {f"`{name}`" for name in FUNCTIONS}
+    assert all(float(row["times as fast"]) > 0 for row in rows)
+
+
 def test_operations_are_told_from_moves_and_inner_loops_from_outer():
     lines = [
         ".L1:",
