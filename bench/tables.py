@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+import bfloat16
 import sources
 from contenders import CONTENDERS
 from peers import ALONE, COPY, FUNCTIONS, TYPES, label, timed
@@ -25,7 +26,10 @@ from fastsig._reference import REFERENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "bench" / "logs"
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("accuracy", "speed", "scipy"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("accuracy", "speed", "scipy", "bfloat16", "cython")),
+]
 sys.path.insert(0, str(ROOT / "tests"))  # two of them hold the rows of tables
 BLOCK = re.compile(r"(<!-- table (?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", re.S)
 
@@ -97,11 +101,26 @@ def logged(file):
     return table
 
 
+def rows_of(file):
+    """Return the table of a log: a dict for each row."""
+    lines = re.findall(r"^\|(.*)\|$", (LOGS / file).read_text("utf-8"), re.M)
+    head, _, *body = ([cell.strip() for cell in line.split("|")] for line in lines)
+    return [dict(zip(head, row, strict=True)) for row in body]
+
+
+def beside_torch():
+    """Return how many times as fast as PyTorch's functions of bfloat16 are, for each log of an ISA."""
+    found = {isa: {row["function"]: row[bfloat16.TIMES] for row in rows_of(file)} for isa, file in BFLOAT16.items()}
+    table = [["function", *found]]
+    table += [[f"`{name}`", *(times[f"`{name}`"] for times in found.values())] for name in REFERENCE]
+    ran = {f"{facts['CPU']}, {facts['compiler']}, {facts['date'][:10]}" for facts in map(about, BFLOAT16.values())}
+    return f"{rows(table)}\n{'; '.join(sorted(ran))}.\n"
+
+
 def accuracy_in_short():
     """Return the largest error of each function and library, over all outputs, in float32 and float64."""
-    lines = re.findall(r"^\|(.*)\|$", (LOGS / FILES["accuracy"]).read_text("utf-8"), re.M)
     errors, by = {}, {}
-    for output, dtype, library, error, *_ in ([cell.strip() for cell in line.split("|")] for line in lines[2:]):
+    for output, dtype, library, error, *_ in (row.values() for row in rows_of(FILES["accuracy"])):
         key = output.partition("[")[0], dtype, library.partition(" ")[0]
         by.setdefault(key[2])
         errors[key] = max(errors.get(key, 0.0), float(error))
@@ -224,7 +243,9 @@ FILES = {
     "accuracy": "../accuracy/table.md",
     "fast": "verify_fast.md",
     "allocation": "allocation.md",
+    "cython": "cython_calls.md",
 }
+BFLOAT16 = {"AVX-512": "bfloat16_avx512.md", "AVX2": "bfloat16_avx2.md"}
 LINKED = (  # logs that pages link to, and do not show
     "verify_float64.md",
     "verify_float16_pairs.md",
@@ -234,7 +255,7 @@ LINKED = (  # logs that pages link to, and do not show
     "against_avx2.md",
     "against_avx512.md",
 )
-TABLES = {"functions": functions, "names": names, "otherwise": otherwise, "speed": speed}
+TABLES = {"functions": functions, "names": names, "otherwise": otherwise, "speed": speed, "bfloat16": beside_torch}
 TABLES |= {"accuracy in short": accuracy_in_short, "speed in short": speed_in_short}
 TABLES |= {name: logged(file) for name, file in FILES.items()}
 
@@ -253,7 +274,10 @@ def complaints():
     texts = {page.relative_to(ROOT): page.read_text("utf-8") for page in PAGES}
     stale = [page for page, text in texts.items() if filled(text) != text]
     found = [f"the tables of {page} are stale: python bench/tables.py fills them in" for page in stale]
-    ran = {(LOGS / file).resolve().relative_to(ROOT): about(file) for file in (*FILES.values(), *LINKED)}
+    ran = {
+        (LOGS / file).resolve().relative_to(ROOT): about(file)
+        for file in (*FILES.values(), *BFLOAT16.values(), *LINKED)
+    }
     last_cpu = races()[0].about["CPU"]
     for race in races():
         if race.about["CPU"] == last_cpu:
