@@ -255,6 +255,7 @@ LINKED = (  # logs that pages link to, and do not show
     "against_avx2.md",
     "against_avx512.md",
 )
+ALL_LOGS = (*FILES.values(), *BFLOAT16.values(), *LINKED)  # but for races
 TABLES = {"functions": functions, "names": names, "otherwise": otherwise, "speed": speed, "bfloat16": beside_torch}
 TABLES |= {"accuracy in short": accuracy_in_short, "speed in short": speed_in_short}
 TABLES |= {name: logged(file) for name, file in FILES.items()}
@@ -274,10 +275,7 @@ def complaints():
     texts = {page.relative_to(ROOT): page.read_text("utf-8") for page in PAGES}
     stale = [page for page, text in texts.items() if filled(text) != text]
     found = [f"the tables of {page} are stale: python bench/tables.py fills them in" for page in stale]
-    ran = {
-        (LOGS / file).resolve().relative_to(ROOT): about(file)
-        for file in (*FILES.values(), *BFLOAT16.values(), *LINKED)
-    }
+    ran = {(LOGS / file).resolve().relative_to(ROOT): about(file) for file in ALL_LOGS}
     last_cpu = races()[0].about["CPU"]
     for race in races():
         if race.about["CPU"] == last_cpu:

@@ -552,7 +552,7 @@ def test_readme_is_not_right_while_a_log_is_of_other_kernels(sources, monkeypatc
     assert tables.complaints() == []
     monkeypatch.setattr(sources, "still_are", lambda _: False)
     of_last_cpu = [race for race in tables.races() if race.about["CPU"] == tables.races()[0].about["CPU"]]
-    assert len(tables.complaints()) == len(tables.FILES) + len(tables.LINKED) + len(of_last_cpu)
+    assert len(tables.complaints()) == len(tables.ALL_LOGS) + len(of_last_cpu)
     assert all("it has to be made again" in complaint for complaint in tables.complaints())
 
 
