@@ -14,6 +14,7 @@ from libraries import library
 from fastsig import sigmoid, sigmoid_derivative, sigmoid_with_derivative
 
 da = library("dask.array")
+config = library("dask.config")
 delayed = library("dask").delayed
 distributed = library("distributed")
 linear_model = library("sklearn.linear_model")
@@ -37,8 +38,13 @@ def page():
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    """Return the client of two processes, which are gone afterwards."""
+    """Return the client of two processes, which are gone afterwards.
+
+    The cluster gives up a process that is missing some time after it was lost. By default that is 15 s, when the next
+    test may have just killed the one that took its place.
+    """
     with (
+        config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
