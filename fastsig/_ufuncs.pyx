@@ -10,8 +10,6 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.ref cimport Py_INCREF, PyObject
 from libc.string cimport memcpy
 
-from contextlib import suppress
-
 import numpy as np
 
 cimport numpy as cnp
@@ -258,8 +256,10 @@ cdef object ufunc(str name, object capsule, object bfloat16, str doc, str module
     Py_INCREF(parts)
     (<Ufunc *> made).obj = <PyObject *> parts  # NumPy's place for what a ufunc owns
     add_promoters(made)
-    with suppress(AttributeError):
+    try:  # not `with suppress`, for which Cython passes on a traceback that is not there when memory is short
         made.__module__ = module  # where pickle looks first; NumPy 2.0 has no place for it
+    except AttributeError:
+        pass
     return made
 
 
