@@ -11,9 +11,7 @@ With `--log FILE` it writes a log for the table in docs/bfloat16.md.
 Needs ml_dtypes and torch.
 """
 
-import argparse
 import sys
-from pathlib import Path
 from time import perf_counter
 
 import machine
@@ -98,11 +96,7 @@ def measure(name, inputs, theirs, rounds):
 
 def main(argv=None):
     """Run the command, and return its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--elements", type=int, default=10**5, metavar="N", help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=100, metavar="N", help="default: %(default)s")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
-    options = parser.parse_args(argv)
+    options = machine.timing_parser(__doc__).parse_args(argv)
     races = contenders(options.elements, np.random.default_rng(0))
     with np.errstate(divide="ignore"):  # some p are 1
         rows = [measure(name, *race, options.rounds) for name, race in races.items()]

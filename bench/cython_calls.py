@@ -6,10 +6,8 @@ compiled in a folder that is deleted afterwards. With `--log FILE` it writes a l
 Needs Cython and a C compiler.
 """
 
-import argparse
 import sys
 import tempfile
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -58,11 +56,7 @@ def measure(loops, dtype, n, rounds):
 
 def main(argv=None):
     """Run the command, and return its exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--elements", type=int, default=10**5, metavar="N", help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=100, metavar="N", help="default: %(default)s")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
-    options = parser.parse_args(argv)
+    options = machine.timing_parser(__doc__).parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         loops = compiled(folder)
         rows = [measure(loops, dtype, options.elements, options.rounds) for dtype in TYPES]

@@ -95,6 +95,15 @@ def share(text):
     return value
 
 
+def timing_parser(summary):
+    """Return the command line of a program that times calls with so many elements, in so many rounds."""
+    parser = argparse.ArgumentParser(description=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--elements", type=int, default=10**5, metavar="N", help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=100, metavar="N", help="default: %(default)s")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="for the table: .json, or Markdown")
+    return parser
+
+
 def markdown(rows):
     """Return a table: equal-keyed dicts as Markdown, in columns of equal width."""
     cells = [list(rows[0]), *([str(v) for v in row.values()] for row in rows)]

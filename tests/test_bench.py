@@ -15,6 +15,7 @@ import builds
 import numpy as np
 import pytest
 from catalog import FAST, FUNCTIONS
+from libraries import library
 
 import fastsig
 from fastsig._bounds import bounds
@@ -594,7 +595,7 @@ def test_one_build_is_timed_against_another(tmp_path):
 
 @pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no compiler")
 def test_calls_from_cython_are_timed(tmp_path):
-    pytest.importorskip("Cython", reason="Cython is not installed; the extra ecosystem has it")
+    pytest.importorskip("Cython", reason="Cython is not installed; the extra test has it")
     run(tmp_path, "cython_calls.py", "--elements", str(SMALL), "--rounds", "2", "--log", "calls.md")
     rows = table(tmp_path / "calls.md")
     assert [(row.pop("function"), row.pop("type")) for row in rows] == [
@@ -605,8 +606,8 @@ def test_calls_from_cython_are_timed(tmp_path):
 
 
 def test_bfloat16_is_timed_beside_torch(tmp_path):
-    for library in ("ml_dtypes", "torch"):
-        pytest.importorskip(library)
+    library("ml_dtypes")
+    library("torch")
     run(tmp_path, "bfloat16.py", "--elements", str(SMALL), "--rounds", "2", "--log", "bfloat16.md")
     rows = table(tmp_path / "bfloat16.md")
     assert {row["function"] for row in rows} == {f"`{name}`" for name in FUNCTIONS}

@@ -12,6 +12,7 @@ from pathlib import Path
 import builds
 import numpy as np
 import pytest
+from libraries import library
 
 BENCH = Path(__file__).parents[1] / "bench"
 if not BENCH.is_dir() or not sys.platform.startswith("linux"):
@@ -59,7 +60,7 @@ def test_the_fuzzer_passes_what_is_right(call):
 
 def test_the_fuzzer_passes_what_numpy_converts_in_passing():
     # An output of bfloat16 that meets the input is copied: its signalling NaNs are converted though all is masked out.
-    pytest.importorskip("ml_dtypes", reason="ml_dtypes is not installed; the extra ecosystem has it")
+    library("ml_dtypes")
     y = fuzz.View(0, "bfloat16", False, (4000,), (2,), 64)
     call = case((y._replace(steps=(0,)),), (y,), fuzz.View(2, "bool", False, (4000,), (0,), 64))
     call = call._replace(keywords={"dtype": "float32", "casting": "unsafe"}, values=("any bits", 4))
