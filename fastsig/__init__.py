@@ -1,6 +1,7 @@
 """fastsig: the sigmoid and its family as real NumPy ufuncs, right to the last bit and fast."""
 
 import importlib.util
+import inspect  # before anything of fastsig: Cython's modules import it, and crash where that fails
 
 import numpy  # before anything of fastsig, so that NumPy's own message refuses a subinterpreter
 
@@ -25,7 +26,7 @@ __all__ = ["__version__", "expit", "isa", "log_expit", "threaded"]
 __all__ += UFUNCS.keys()
 __all__.sort()
 
-del UFUNCS, numpy
+del UFUNCS, inspect, numpy
 
 # Imported when first named, so that programs that do not use them do not wait for them.
 _MODULES = ("fast", "objectives")

@@ -136,7 +136,15 @@ def test_a_crash_is_told_by_its_innermost_code():
     handler = "/tmp/x/watch.so(+0x1)[0x1]\n/lib/x86_64-linux-gnu/libc.so.6(+0x3c050)[0x2]\n"
     python, numpy = "/usr/lib/libpython3.11.so.1.0(+0x1)[0x3]\n", "/lib/python3.11/numpy/_core/_m.so(+0x1)[0x4]\n"
     fastsig = "/lib/python3.11/site-packages/fastsig/_ufuncs.so(+0x1)[0x5]\n"
-    assert import_faults.owner(handler + python + fastsig) == "CPython"
+    assert import_faults.owner(handler + python + fastsig) == "CPython, called by fastsig"
+    assert import_faults.owner(handler + python + python + fastsig) == "CPython"
     assert import_faults.owner(handler + numpy + fastsig + python) == "NumPy"
     assert import_faults.owner(handler + fastsig + python) == "fastsig"
     assert import_faults.owner("") == "unknown code"
+
+
+def test_null_pointers_that_crash_cpython_are_few():
+    row = {"refused": "once", "imports": 100, "crash in CPython, called by fastsig": 2}
+    assert import_faults.complaints(row) == []
+    said = "refused once: 3 imports crash in CPython, called by fastsig, 2 at most"
+    assert import_faults.complaints({**row, "crash in CPython, called by fastsig": 3}) == [said]
