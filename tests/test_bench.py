@@ -595,7 +595,6 @@ def test_one_build_is_timed_against_another(tmp_path):
 
 @pytest.mark.skipif(not builds.version_of_compiler(), reason="there is no compiler")
 def test_calls_from_cython_are_timed(tmp_path):
-    pytest.importorskip("Cython", reason="Cython is not installed; the extra test has it")
     run(tmp_path, "cython_calls.py", "--elements", str(SMALL), "--rounds", "2", "--log", "calls.md")
     rows = table(tmp_path / "calls.md")
     assert [(row.pop("function"), row.pop("type")) for row in rows] == [
